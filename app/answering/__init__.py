@@ -1,0 +1,1 @@
+"""What the path prepares a request with, and what it records of the answer."""

@@ -1,0 +1,1 @@
+"""What was disclosed and commanded: records, their hash chain, its verification."""

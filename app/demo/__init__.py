@@ -1,0 +1,1 @@
+"""Invented people and agencies, and a guided tour; only in demo mode."""

@@ -1,0 +1,1 @@
+"""Vocabulary and pure rules of the registry; no input, no output."""

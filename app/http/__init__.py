@@ -1,0 +1,1 @@
+"""The edge: routes, the GraphQL endpoint and the only translation of errors to status codes."""

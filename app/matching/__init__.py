@@ -1,0 +1,1 @@
+"""Candidate identity: from claims to the right officer, or to nobody."""

@@ -1,0 +1,1 @@
+"""The decision point: reads policies/ and gives grants."""

@@ -1,0 +1,1 @@
+"""Public aggregates, built from counts and never from records."""

@@ -1,0 +1,1 @@
+"""Rules about the source itself: who imports whom, how large, what may lie where."""
