@@ -1,0 +1,1 @@
+"""The parts of the embedded PostgreSQL server: account, programs, folders, settings, data, processes."""
