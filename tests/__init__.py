@@ -1,0 +1,1 @@
+"""Tests, by promise and not by module."""

@@ -1,0 +1,1 @@
+"""Audit: no answer without its durable record, and no record changed unseen."""
