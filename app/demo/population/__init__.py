@@ -1,0 +1,1 @@
+"""Invented people, agencies and careers with the frequencies of real ones, written as a world."""

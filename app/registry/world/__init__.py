@@ -1,0 +1,1 @@
+"""Worlds: whole registries as lines of JSON, read strictly into rows and written back."""
