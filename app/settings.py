@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from app.errors import SetupRefused
 
@@ -25,7 +26,8 @@ class Settings:
     """What a process needs to know before it starts.
 
     `login_urls` maps the name of a login (`agency`, `post`, ...) to its database address. `issuers_file` names a JSON
-    file of trusted token issuers and their key sets (docs/operations.md).
+    file of trusted token issuers and their key sets (docs/operations.md). `origin` is the address under which clients reach this
+    server; proofs of possession name it, so it is never taken from a request.
     """
 
     mode: Mode
@@ -34,6 +36,7 @@ class Settings:
     owner_url: str | None = None
     login_urls: Mapping[str, str] = field(default_factory=dict)
     issuers_file: Path | None = None
+    origin: str | None = None
     root: Path = Path(__file__).resolve().parents[1]
 
     @property
@@ -53,6 +56,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         login_urls={
             name.removeprefix(prefix).lower(): value for name, value in environment.items() if name.startswith(prefix)
         },
+        origin=_read_origin(environment.get("PROBITY_ORIGIN")),
         issuers_file=Path(value) if (value := environment.get("PROBITY_ISSUERS_FILE")) else None,
     )
 
@@ -68,3 +72,12 @@ def _read_port(value: str) -> int:
     if not value.isdecimal() or not 1 <= int(value) <= 65535:
         raise SetupRefused("PORT must be a whole number from 1 to 65535; set another")
     return int(value)
+
+
+def _read_origin(value: str | None) -> str | None:
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"} or parts.query:
+        raise SetupRefused("PROBITY_ORIGIN must be a scheme and a host, such as https://registry.example; mend it")
+    return value.rstrip("/")

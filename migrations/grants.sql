@@ -95,7 +95,8 @@ GRANT EXECUTE ON FUNCTION gate.read_context(), gate.read_installation(),
 GRANT SELECT, INSERT ON registry.grants TO probity_command;
 GRANT UPDATE (valid, revoked_by, revoked_at) ON registry.grants TO probity_command;
 GRANT SELECT, INSERT ON registry.command_keys TO probity_command;
-GRANT SELECT, INSERT ON audit.records, audit.items TO probity_command;
+GRANT INSERT ON audit.records, audit.items TO probity_command;
+GRANT SELECT (chain_id, position, hash) ON audit.records TO probity_command;
 
 -- The ledger: appends and reads its own chains.
 GRANT USAGE ON SCHEMA audit TO probity_ledger;
@@ -129,4 +130,5 @@ GRANT UPDATE (resolved_by, resolved_at) ON registry.review_items TO probity_impo
 GRANT INSERT ON matching.birth_dates TO probity_importer;
 -- The audit record of an import belongs to its transaction.
 GRANT USAGE ON SCHEMA audit TO probity_importer;
-GRANT SELECT, INSERT ON audit.records, audit.items TO probity_importer;
+GRANT INSERT ON audit.records, audit.items TO probity_importer;
+GRANT SELECT (chain_id, position, hash) ON audit.records TO probity_importer;

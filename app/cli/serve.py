@@ -1,0 +1,54 @@
+"""`probity serve`: the API and its pages over a database that is up to date.
+
+It needs no owner's rights; a policy or a database that does not fit refuses the start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from app.http.application import create_app
+from app.http.server import run_server
+from app.main import assemble, ensure_up_to_date, open_pipeline
+from app.settings import Settings, read_settings
+from app.storage.cluster import Addresses, open_addresses
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add the command `serve` to the command line."""
+    serve = subparsers.add_parser(
+        "serve", help="serve the API and its pages", description="Serve the GraphQL API and its pages until stopped."
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
+    serve.add_argument("--port", type=int, help="the port to listen on ($PORT, 8000)")
+    serve.set_defaults(handler=serve_until_stopped)
+
+
+def serve_until_stopped(arguments: argparse.Namespace) -> int:
+    """Serve until a signal ends it; 0 after an orderly end."""
+    settings = read_settings(os.environ)
+    assemble(settings.root)
+    with open_addresses(settings, progress=_tell) as addresses:
+        asyncio.run(serve(settings, addresses, host=arguments.host, port=arguments.port or settings.port))
+    return 0
+
+
+async def serve(settings: Settings, addresses: Addresses, *, host: str, port: int) -> None:
+    """Bring an embedded database up to date, open the path and serve it."""
+    await ensure_up_to_date(addresses, settings)
+    async with open_pipeline(settings, addresses) as pipeline:
+        origin = settings.origin or f"http://{host}:{port}"
+        graphiql = settings.root / "web" / "graphiql" / "node_modules"
+        app = create_app(pipeline, endpoint_url=f"{origin}/graphql", graphiql=graphiql)
+        await run_server(app, host=host, port=port)
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"probity: {line}\n")

@@ -1,0 +1,251 @@
+"""THE path: one readable function for reads and one for commands, whose lines are the stages.
+
+INVARIANT: nothing leaves here that no plan selected, and nothing about a person before its record is durable.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from graphql import ExecutionResult, OperationType, execute
+
+from app.answering.recording import Recorder
+from app.answering.requests import Asked, GraphQLRequest, read_back, tell_refusal
+from app.answering.served_policy import ServedPolicy
+from app.domain.clock import Clock, IdSource
+from app.errors import ErrorCode, ProbityError
+from app.identity.claims import VerifiedClaims
+from app.identity.presented import PresentedToken
+from app.identity.principal import PUBLIC_PRINCIPAL, HeldGrant, Principal, join_principal
+from app.identity.tokens import TokenVerifier
+from app.planning.plan import Plan
+from app.planning.planner import BoundedCache, Prepared, name_operation
+from app.planning.selection import Selected
+from app.registry.refusal import CommandRefusal
+from app.registry.role_grants import Command, CommandContext, carry_out
+from app.schema.commands import COMMANDS, CommandBinding
+from app.schema.contracts import Contract
+from app.storage.context import ContextClaims, ContextSigner
+from app.storage.grants import find_held_grant
+from app.storage.installation import read_policy_digest
+from app.storage.ledger.command_chain import append_in_transaction
+from app.storage.ledger.group_commit import Ledger
+from app.storage.logins import LOGIN_OF_ROLE, Login
+from app.storage.pools import Pools, ReadAnswer
+
+# A signed context lives for one statement; this bounds how long one that leaks could be used.
+CONTEXT_SECONDS: Final = 30
+KEPT_GRANTS: Final = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The whole JSON text of the answer; `is_personal` where it must not be kept anywhere on its way."""
+
+    body: bytes = field(repr=False)
+    is_personal: bool
+
+
+class GrantLapsed(Exception):
+    """The grant that was remembered for a caller holds no longer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """Answers requests; every part of it is given by the composition root."""
+
+    policy: ServedPolicy
+    verifier: TokenVerifier
+    pools: Pools
+    ledger: Ledger
+    signer: ContextSigner
+    recorder: Recorder
+    clock: Clock
+    system_clock: Clock
+    draw_id: IdSource
+    command_chain: UUID
+    documents: Mapping[str, str]
+    public_keys: Mapping[str, Any]
+    is_demo: bool
+    held: BoundedCache = field(default_factory=lambda: BoundedCache(KEPT_GRANTS))
+
+    async def answer(self, request: GraphQLRequest, presented: PresentedToken | None) -> Answer:
+        """Answer one request; raises `ProbityError` for everything that is not an answer."""
+        now = self.clock()
+        claims = self._verify(presented)
+        try:
+            return await self._answer(request, claims, await self._find_principal(claims, now), now)
+        except GrantLapsed:
+            # Looked up anew, once: it may have been given again since.
+            self.held.forget(_name_right(claims))
+        try:
+            return await self._answer(request, claims, await self._look_up(claims, now), now)
+        except GrantLapsed:
+            raise ProbityError(ErrorCode.FORBIDDEN) from None
+
+    async def _answer(
+        self, request: GraphQLRequest, claims: VerifiedClaims | None, principal: Principal, now: datetime
+    ) -> Answer:
+        grant = self.policy.find_grant(principal.role, principal.purpose)
+        contract = self.policy.find_contract(principal.role, principal.purpose)
+        prepared = self.policy.planner.prepare(
+            request.document, request.operation_name, request.variables, schema=contract.schema, grant=grant
+        )
+        if prepared.operation.operation is OperationType.MUTATION:
+            return await self._command(Asked(request=request, prepared=prepared, contract=contract, now=now), claims)
+        if prepared.plan is None:
+            return _introspect(contract, prepared)
+        return await self._read(prepared.plan, prepared, request, principal, now)
+
+    async def _read(
+        self, plan: Plan, prepared: Prepared, request: GraphQLRequest, principal: Principal, now: datetime
+    ) -> Answer:
+        found = await self._run(plan, prepared.variables, principal, now)
+        if plan.is_personal:
+            # INVARIANT: the answer leaves only after its record is durable.
+            record = self.recorder.record_read(
+                plan, principal, self.policy.digest, now, request.variables, found.disclosed
+            )
+            await self.ledger.append(record)
+        return Answer(body=b'{"data":' + found.body.encode() + b"}", is_personal=plan.is_personal)
+
+    async def _run(self, plan: Plan, variables: Mapping[str, Any], principal: Principal, now: datetime) -> ReadAnswer:
+        login = LOGIN_OF_ROLE[principal.role]
+        context = None if login is Login.PUBLIC else self._sign(principal, login, now)
+        async with self.pools.open_read(login) as session:
+            found = await session.run_plan(plan.sql, plan.bind(variables, principal, now, context))
+        if not found.context_held:
+            raise GrantLapsed
+        return found
+
+    async def _command(self, asked: Asked, claims: VerifiedClaims | None) -> Answer:
+        if not asked.request.may_command:
+            raise ProbityError(ErrorCode.BAD_REQUEST, "commands are sent by POST")
+        field_asked = asked.read_command()
+        binding = COMMANDS[field_asked.name]
+        command = binding.read(field_asked.arguments["input"].read(asked.prepared.variables))
+        # A command looks its grant up again, whatever is remembered.
+        principal = await self._look_up(claims, asked.now)
+        if not self.policy.find_grant(principal.role, principal.purpose, command.action).readable(command.field):
+            raise ProbityError(ErrorCode.FORBIDDEN)
+        done = await self._carry_out(command, asked, principal)
+        if isinstance(done, CommandRefusal):
+            told = tell_refusal(field_asked, done)
+        else:
+            told = await self._tell(binding, field_asked, done, asked, principal)
+        return Answer(body=json.dumps({"data": {field_asked.key: told}}).encode(), is_personal=True)
+
+    async def _carry_out(self, command: Command, asked: Asked, principal: Principal) -> UUID | CommandRefusal:
+        who = CommandContext(
+            account=principal.account, agency_id=principal.agency_id, now=asked.now, draw_id=self.draw_id
+        )
+        async with self.pools.open_write(self._sign(principal, Login.COMMAND, asked.now)) as session:
+            done = await carry_out(command, who, session)
+            record = self.recorder.record_command(
+                command.name,
+                asked.prepared.document.sha256,
+                principal,
+                self.policy.digest,
+                asked.now,
+                asked.request.variables,
+                result=done.code.value if isinstance(done, CommandRefusal) else "DONE",
+            )
+            # INVARIANT: a command and its record are kept together or not at all.
+            await append_in_transaction(session.connection, record, chain_id=self.command_chain)
+        return done
+
+    async def _tell(
+        self, binding: CommandBinding, field_asked: Selected, done: UUID, asked: Asked, principal: Principal
+    ) -> dict[str, Any]:
+        """What a command did, read back through the caller's own mask."""
+        told: dict[str, Any] = {}
+        grant = self.policy.find_grant(principal.role, principal.purpose)
+        for each in field_asked.of(binding.success):
+            if each.name == "__typename":
+                told[each.key] = binding.success
+                continue
+            plan = self.policy.planner.plan_selection(
+                (read_back(each, binding, done),),
+                grant,
+                name=name_operation(asked.prepared.operation),
+                document_sha256=asked.prepared.document.sha256,
+            )
+            found = await self._run(plan, asked.prepared.variables, principal, asked.now)
+            told[each.key] = json.loads(found.body)["object"]
+        return told
+
+    def _verify(self, presented: PresentedToken | None) -> VerifiedClaims | None:
+        return None if presented is None else self.verifier.verify(presented.compact, proof=presented.proof)
+
+    async def _find_principal(self, claims: VerifiedClaims | None, now: datetime) -> Principal:
+        """The principal by the grant remembered for these claims; that it still holds the database checks each time."""
+        remembered: HeldGrant | None = self.held.find(_name_right(claims))
+        if claims is None or remembered is None:
+            return await self._look_up(claims, now)
+        return join_principal(claims, remembered)
+
+    async def _look_up(self, claims: VerifiedClaims | None, now: datetime) -> Principal:
+        if claims is None:
+            return PUBLIC_PRINCIPAL
+        async with self.pools.borrow(LOGIN_OF_ROLE[claims.role]) as connection:
+            held = await find_held_grant(connection, claims, now)
+        principal = join_principal(claims, held)
+        if held is not None:
+            self.held.keep(_name_right(claims), held)
+        return principal
+
+    def _sign(self, principal: Principal, login: Login, now: datetime) -> str:
+        ends = self.system_clock() + timedelta(seconds=CONTEXT_SECONDS)
+        return self.signer.sign(
+            ContextClaims(
+                login=login,
+                at=now,
+                expires=int(ends.timestamp()),
+                account=principal.account,
+                role=principal.role.value,
+                purpose=principal.purpose.value,
+                agency_id=principal.agency_id,
+                state_code=principal.state_code,
+                officer_id=principal.officer_id,
+                grant_id=principal.grant_id,
+            )
+        )
+
+    async def is_ready(self) -> bool:
+        """Whether the database answers and its row security was written from the policy served here."""
+        try:
+            async with self.pools.borrow(Login.COMMAND) as connection:
+                stands = await read_policy_digest(connection)
+        except (ProbityError, OSError, TimeoutError):
+            return False
+        return stands == self.policy.digest
+
+    def find_document(self, document_id: str) -> str | None:
+        """The trusted document with that SHA-256 (hexadecimal), or none."""
+        return self.documents.get(document_id)
+
+
+def _introspect(contract: Contract, prepared: Prepared) -> Answer:
+    result = execute(
+        contract.schema,
+        prepared.document.node,
+        variable_values=dict(prepared.variables),
+        operation_name=prepared.operation.name.value if prepared.operation.name else None,
+    )
+    if not isinstance(result, ExecutionResult) or result.errors:
+        raise ProbityError(ErrorCode.DOCUMENT_INVALID)
+    return Answer(body=json.dumps({"data": result.data}).encode(), is_personal=False)
+
+
+def _name_right(claims: VerifiedClaims | None) -> tuple[Any, ...]:
+    if claims is None:
+        return ()
+    return (claims.account, claims.role, claims.agency_ori, claims.state_code, claims.officer_id)
+
+
+__all__ = ["Answer", "GraphQLRequest", "Pipeline"]

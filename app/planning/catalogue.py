@@ -1,0 +1,144 @@
+"""What the contract's types are in the database: rows, columns, and how one row leads to others.
+
+The schema builds it, the compiler reads it; a field that is not bound here can never be part of a plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from sqlalchemy import Column, ColumnElement, FromClause, Table
+
+from app.domain.vocabulary import Entity
+
+
+class LeafForm(StrEnum):
+    """How a column becomes JSON; the forms other than plain exist because PostgreSQL's own would differ."""
+
+    PLAIN = "plain"
+    GLOBAL_ID = "global_id"
+    HEXADECIMAL = "hexadecimal"
+    RANGE_START = "range_start"
+    RANGE_END = "range_end"
+
+
+Link: TypeAlias = Callable[[FromClause, FromClause], ColumnElement[bool]]
+Expression: TypeAlias = Callable[[FromClause], ColumnElement[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """A scalar of the row, or of a table joined one to one with it."""
+
+    column: Column[Any]
+    form: LeafForm = LeafForm.PLAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computed:
+    """A scalar made from the row by an expression over its base table alone."""
+
+    expression: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class One:
+    """At most one row of another type: `null` where there is none or it may not be seen."""
+
+    target: str
+    link: Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordering:
+    """One way to sort a list: fields of the target type, the last one a tie-break that never repeats."""
+
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Many:
+    """Rows of another type, as a Relay connection or as a plain list of few."""
+
+    target: str
+    link: Link
+    connection: bool
+    default_order: Ordering
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromPrincipal:
+    """A fact about who asks, which no row holds."""
+
+    attribute: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Namespace:
+    """An object that is no row of its own: its fields start from the root again."""
+
+    target: str
+
+
+Binding: TypeAlias = Leaf | Computed | One | Many | FromPrincipal | Namespace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """A table that holds more of the same row; `link(base, joined)` finds it."""
+
+    table: Table
+    link: Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeBinding:
+    """One type of the contract.
+
+    `entity` says by which relations and states its rows are judged; a type without one belongs to the row it hangs on
+    and is judged with it. `counts_as` is what a disclosure of the row is recorded as.
+    """
+
+    name: str
+    base: Table | None
+    entity: Entity | None
+    fields: Mapping[str, Binding]
+    carried: frozenset[str] = frozenset()
+    joined: Mapping[str, Joined] = field(default_factory=dict)
+    identity: tuple[str, ...] = ("id",)
+    counts_as: Expression | None = None
+    is_node: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """How a root field finds its rows.
+
+    `by` names the argument that picks one row and how it is compared; a root without it is a list.
+    """
+
+    target: str
+    connection: bool = False
+    default_order: Ordering | None = None
+    by: str | None = None
+    compare: Callable[[FromClause, ColumnElement[Any]], ColumnElement[bool]] | None = None
+    id_of: str | None = None
+    namespace: bool = False
+    any_node: bool = False
+    many_nodes: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """All types and root fields that a plan can be made of."""
+
+    types: Mapping[str, TypeBinding]
+    roots: Mapping[str, Root]
+
+    def node_types(self) -> tuple[TypeBinding, ...]:
+        """The types that `node(id)` can find, in a fixed order."""
+        return tuple(binding for _, binding in sorted(self.types.items()) if binding.is_node)

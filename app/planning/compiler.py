@@ -1,0 +1,330 @@
+"""From what was selected and what was granted to one SQL statement that gives the answer as JSON.
+
+INVARIANT: a field without a predicate in the grant raises; it is never selected, sorted by, filtered on or counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.sql.selectable import LateralFromClause
+
+from app.domain.vocabulary import Entity
+from app.errors import ErrorCode, ProbityError
+from app.planning.catalogue import Catalogue, Computed, FromPrincipal, Leaf, Many, One, Root, TypeBinding
+from app.planning.connections import EMPTY_LIST, ListRequest, compile_connection, compile_plain_list
+from app.planning.parameters import Parameters, decode_global_id
+from app.planning.predicates import PredicateCompiler, find_row_predicates
+from app.planning.scopes import Judge, Masker, Scope, is_true, join_texts, tell_row
+from app.planning.selection import Selected
+from app.policy.grant import Grant
+
+PUBLIC_ENTITIES: Final = frozenset({Entity.AGENCY, Entity.JURISDICTION})
+CONTEXT_PARAMETER: Final = "principal_context"
+_NO_TABLE: Final = table("nothing")
+
+
+@dataclass(slots=True, kw_only=True)
+class Compiler:
+    """Compiles one operation under one grant.
+
+    `guarded` says whether the statement carries the signed context of row security; the public login has none.
+    """
+
+    catalogue: Catalogue
+    grant: Grant
+    predicates: PredicateCompiler
+    guarded: bool = True
+    parameters: Parameters = field(default_factory=Parameters)
+    numbers: count[int] = field(default_factory=lambda: count(1))
+    is_personal: bool = False
+
+    @property
+    def masker(self) -> Masker:
+        """What decides and renders masks under this grant."""
+        return Masker(grant=self.grant, predicates=self.predicates)
+
+    def compile(self, selected: Sequence[Selected], root_type: str = "Query") -> Select[Any]:
+        """The statement: the body as JSON text, the references of what it discloses, whether the context held."""
+        gate = self._open_gate()
+        own: FromClause = gate
+        columns: dict[str, ColumnElement[Any]] = {}
+        references: list[ColumnElement[Any]] = []
+        for each in selected:
+            if each.name == "__typename":
+                columns[each.key] = literal_column(f"'{root_type}'")
+                continue
+            self.require(root_type, each.name)
+            piece = self._fence(self._compile_root(each), gate)
+            own = own.outerjoin(piece, true())
+            columns[each.key] = piece.c.j
+            references.append(piece.c.d)
+        answer = self.gather(columns)
+        held = self._check_gate(gate)
+        own = own.join(answer, true()).join(held, true())
+        return select(
+            cast(tell_row(answer), Text).label("body"),
+            join_texts(references).label("disclosed"),
+            held.c.ok.label("context_held"),
+        ).select_from(own)
+
+    def _open_gate(self) -> LateralFromClause:
+        # OFFSET 0 is a fence: the context is set before any row behind it is looked at.
+        value: ColumnElement[Any] = literal_column("'public'")
+        if self.guarded:
+            signed = bindparam(CONTEXT_PARAMETER, type_=Text(), value=None)
+            value = func.set_config(literal_column("'probity.context'"), signed, true())
+        return select(value.label("c")).offset(literal_column("0")).lateral("gate")
+
+    def _fence(self, piece: Select[Any], gate: LateralFromClause) -> LateralFromClause:
+        # INVARIANT: each root waits for the gate, or row security would be asked before it knows who asks.
+        inner = piece.lateral(self.name("r"))
+        return (
+            select(inner.c.j, inner.c.d)
+            .select_from(inner)
+            .where(gate.c.c.is_not(None))
+            .offset(literal_column("0"))
+            .correlate_except(inner)
+            .lateral(self.name("f"))
+        )
+
+    def _check_gate(self, gate: LateralFromClause) -> LateralFromClause:
+        if not self.guarded:
+            return select(literal_column("true").label("ok")).lateral(self.name("h"))
+        context = func.gate.read_context().table_valued("role", name="c")
+        return (
+            select(context.c.role.is_not(None).label("ok"))
+            .select_from(context)
+            .where(gate.c.c.is_not(None))
+            .offset(literal_column("0"))
+            .correlate_except(context)
+            .lateral(self.name("h"))
+        )
+
+    def _compile_root(self, asked: Selected) -> Select[Any]:
+        root = self.catalogue.roots[asked.name]
+        if root.any_node:
+            return self._compile_node(asked)
+        if root.many_nodes:
+            return self._compile_nodes(asked)
+        binding = self.catalogue.types[root.target]
+        if root.namespace:
+            one = select(literal_column("1").label("one")).lateral(self.name("one"))
+            return self.build_object(binding, one, None, asked.of(binding.name), ())
+        if root.connection:
+            return compile_connection(self, self._list_request(binding, asked, root.default_order, ()))
+        return self._compile_single(root, binding, asked)
+
+    def _compile_single(self, root: Root, binding: TypeBinding, asked: Selected) -> Select[Any]:
+        row, judge, where = self._open_row(binding, None)
+        if root.by is None or root.compare is None:
+            raise ProbityError(ErrorCode.INTERNAL)
+        given = asked.arguments[root.by]
+        if root.id_of:
+            name = root.id_of
+            key = self.parameters.add(given, Uuid(), partial(decode_global_id, type_name=name))
+        else:
+            key = self.parameters.add(given, Text())
+        return self.build_object(binding, row, judge, asked.of(binding.name), (*where, root.compare(row, key))).limit(
+            literal_column("1")
+        )
+
+    def _compile_node(self, asked: Selected) -> Select[Any]:
+        given = asked.arguments["id"]
+        found: list[LateralFromClause] = []
+        for binding in self._visible_node_types():
+            name = binding.name
+            key = self.parameters.add(given, Uuid(), partial(decode_global_id, type_name=name))
+            found.append(self._find_node(binding, key, asked))
+        return self._first_of(found)
+
+    def _compile_nodes(self, asked: Selected) -> Select[Any]:
+        given = asked.arguments["ids"]
+        keys: list[ColumnElement[Any]] = []
+        bindings = self._visible_node_types()
+        for binding in bindings:
+            name = binding.name
+
+            def decode(values: Sequence[Any], name: str = name) -> list[Any]:
+                return [decode_global_id(value, name) for value in values]
+
+            keys.append(self.parameters.add(given, ARRAY(Uuid()), decode))
+        names = [f"id{index}" for index in range(len(keys))]
+        asked_ids = func.unnest(*keys).table_valued(*names, with_ordinality="place", name=self.name("x"))
+        own: FromClause = asked_ids.render_derived()
+        ids = own
+        found = [
+            self._find_node(binding, cast(ids.c[name], Uuid), asked)
+            for binding, name in zip(bindings, names, strict=True)
+        ]
+        first = self._first_of(found).lateral(self.name("y"))
+        own = own.join(first, true())
+        return (
+            select(
+                func.coalesce(func.json_agg(aggregate_order_by(first.c.j, ids.c.place)), EMPTY_LIST).label("j"),
+                func.string_agg(first.c.d, literal_column("' '")).label("d"),
+            )
+            .select_from(own)
+            .correlate_except(own)
+        )
+
+    def _visible_node_types(self) -> list[TypeBinding]:
+        return [each for each in self.catalogue.node_types() if f"{each.name}.id" in self.grant.fields]
+
+    def _find_node(self, binding: TypeBinding, key: ColumnElement[Any], asked: Selected) -> LateralFromClause:
+        row, judge, where = self._open_row(binding, None)
+        selected = asked.of(binding.name)
+        return self.build_object(binding, row, judge, selected, (*where, row.c.id == key)).lateral(self.name("n"))
+
+    def _first_of(self, found: Sequence[LateralFromClause]) -> Select[Any]:
+        start = select(literal_column("1").label("one")).lateral(self.name("one"))
+        own: FromClause = start
+        for each in found:
+            own = own.outerjoin(each, true())
+        return (
+            select(
+                func.coalesce(*(each.c.j for each in found), literal_column("NULL::json")).label("j"),
+                join_texts([each.c.d for each in found]).label("d"),
+            )
+            .select_from(own)
+            .correlate_except(own)
+        )
+
+    def _open_row(
+        self, binding: TypeBinding, parent: Judge | None, *, as_set: bool = False
+    ) -> tuple[FromClause, Judge | None, tuple[ColumnElement[bool], ...]]:
+        """A fresh alias of a type's rows, who judges them, and the condition under which they may be seen."""
+        if binding.base is None:
+            raise ProbityError(ErrorCode.INTERNAL)
+        row = binding.base.alias(self.name("t"))
+        if binding.entity is None:
+            return row, parent, ()
+        enforced = find_row_predicates(binding, self.grant)
+        entity = binding.entity
+        self.is_personal |= entity not in PUBLIC_ENTITIES
+        visible = or_(false(), *(self.predicates.compile(each, entity, row, as_set=as_set) for each in enforced))
+        return row, Judge(entity=entity, row=row, enforced=enforced), (visible,)
+
+    def _list_request(
+        self,
+        binding: TypeBinding,
+        asked: Selected,
+        order: Any,
+        extra: Sequence[Any],
+        parent: Judge | None = None,
+        *,
+        as_set: bool = True,
+    ) -> ListRequest:
+        def open_row() -> tuple[FromClause, Judge | None, tuple[ColumnElement[bool], ...]]:
+            row, judge, where = self._open_row(binding, parent, as_set=as_set)
+            return row, judge, (*where, *(condition(row) for condition in extra))
+
+        return ListRequest(binding=binding, open_row=open_row, default_order=order, asked=asked)
+
+    def name(self, prefix: str) -> str:
+        """A name that no other alias of this statement has."""
+        return f"{prefix}{next(self.numbers)}"
+
+    def open_scope(self, binding: TypeBinding, row: FromClause, judge: Judge | None) -> Scope:
+        """A scope over `row`, from which leaves are rendered."""
+        return Scope(binding=binding, row=row, source=row, judge=judge, numbers=self.numbers)
+
+    def require(self, type_name: str, field_name: str) -> None:
+        """Raise unless the grant has the field: validation has refused it before, so this is never met."""
+        if not field_name.startswith("__") and f"{type_name}.{field_name}" not in self.grant.fields:
+            raise ProbityError(ErrorCode.DOCUMENT_INVALID)
+
+    def gather(self, columns: Mapping[str, ColumnElement[Any]]) -> LateralFromClause:
+        """The values of one object side by side under their response keys."""
+        if not columns:
+            return select().lateral(self.name("o"))
+        labelled = [value.label(key) for key, value in columns.items()]
+        # Everything it names stands in the statement around it: nothing is its own.
+        return select(*labelled).correlate_except(_NO_TABLE).lateral(self.name("o"))
+
+    def build_object(
+        self,
+        binding: TypeBinding,
+        row: FromClause,
+        judge: Judge | None,
+        selected: Sequence[Selected],
+        where: Sequence[ColumnElement[bool]],
+    ) -> Select[Any]:
+        """One object of each row: its JSON under `j`, the references of what it discloses under `d`."""
+        scope = self.open_scope(binding, row, judge)
+        if isinstance(row, LateralFromClause):
+            # A page's row stands in the statement around this one; here it is only referred to.
+            scope.source = select(literal_column("1").label("one")).lateral(self.name("one"))
+        columns: dict[str, ColumnElement[Any]] = {}
+        references = [binding.counts_as(row)] if binding.counts_as else []
+        for each in selected:
+            if each.name == "__typename":
+                columns[each.key] = literal_column(f"'{binding.name}'")
+                continue
+            self.require(binding.name, each.name)
+            bound = binding.fields[each.name]
+            condition = self.masker.find_condition(binding.name, each.name, judge)
+            if isinstance(bound, Leaf | Computed | FromPrincipal):
+                columns[each.key] = self.masker.mask(scope.render(bound), condition)
+                continue
+            branch = self._compile_branch(bound, each, scope, condition).lateral(self.name("b"))
+            scope.source = scope.source.outerjoin(branch, true())
+            columns[each.key] = self.masker.mask(branch.c.j, condition)
+            references.append(branch.c.d)
+        answer = self.gather(columns)
+        own = scope.source.join(answer, true())
+        return (
+            select(tell_row(answer).label("j"), join_texts(references).label("d"))
+            .select_from(own)
+            .where(*where)
+            .correlate_except(own)
+        )
+
+    def _compile_branch(self, bound: Any, asked: Selected, scope: Scope, condition: ColumnElement[bool]) -> Select[Any]:
+        binding = self.catalogue.types[bound.target]
+        parent = self._pass_down(scope, asked.name)
+
+        def link(row: FromClause) -> ColumnElement[bool]:
+            joined: ColumnElement[bool] = bound.link(scope.row, row)
+            return joined if is_true(condition) else and_(joined, condition)
+
+        if isinstance(bound, Many):
+            # Below a row the link finds few; from the root the relation itself must drive the list.
+            from_root = scope.binding.base is None
+            request = self._list_request(binding, asked, bound.default_order, (link,), parent, as_set=from_root)
+            return (compile_connection if bound.connection else compile_plain_list)(self, request)
+        if not isinstance(bound, One):
+            raise ProbityError(ErrorCode.INTERNAL)
+        row, judge, where = self._open_row(binding, parent)
+        return self.build_object(binding, row, judge, asked.of(binding.name), (*where, link(row))).limit(
+            literal_column("1")
+        )
+
+    def _pass_down(self, scope: Scope, field_name: str) -> Judge | None:
+        """Who judges the rows below a field: the same row, with that field's own predicate enforced."""
+        if scope.judge is None:
+            return None
+        predicate = self.grant.fields[f"{scope.binding.name}.{field_name}"]
+        return Judge(entity=scope.judge.entity, row=scope.judge.row, enforced=(predicate,))

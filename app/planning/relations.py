@@ -1,0 +1,199 @@
+"""What each relation and each record state means in SQL, for a row of each entity.
+
+Facts that lie in other tables are asked of functions in schema `gate`: row security of those tables must not decide
+whether a relation holds. A row is probed by itself, or a list is driven by the set of rows in the relation.
+INVARIANT: an unknown relation, entity or state raises; nothing here ever falls back to a wider condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+
+from app.domain.vocabulary import (
+    DisputeState,
+    Entity,
+    Finality,
+    HoldInForce,
+    Lifecycle,
+    OutcomeKind,
+    RecordState,
+    Relation,
+)
+from app.policy.record_states import RecordStateTable, StateRow
+from app.storage.tables.places import AGENCIES
+
+AGENCY: Final = bindparam("principal_agency", type_=Uuid(), value=None)
+STATE: Final = bindparam("principal_state", type_=Text(), value=None)
+OFFICER: Final = bindparam("principal_officer", type_=Uuid(), value=None)
+ACCOUNT: Final = bindparam("principal_account", type_=Text(), value=None)
+ROLE: Final = bindparam("principal_role", type_=Text(), value=None)
+PURPOSE: Final = bindparam("principal_purpose", type_=Text(), value=None)
+NOW: Final = bindparam("registry_now", type_=TIMESTAMP(timezone=True), value=None)
+
+Condition: TypeAlias = ColumnElement[bool]
+Test: TypeAlias = Callable[[FromClause], Condition]
+OfficerTest: TypeAlias = Callable[[ColumnElement[Any]], Condition]
+
+_LISTINGS: Final = frozenset({RecordState.LISTED, RecordState.LISTED_NO_FINDING, RecordState.UNLISTED})
+_STANDING: Final = frozenset({RecordState.STANDING})
+OUTCOME_STATES: Final = frozenset(RecordState) - _LISTINGS - _STANDING
+
+
+def relate(entity: Entity, relation: Relation, row: FromClause, *, as_set: bool = False) -> Condition:
+    """The condition under which the principal stands in `relation` to `row`; raises `KeyError` if it has no meaning.
+
+    `as_set` asks for the form that drives a list (the rows in the relation) instead of probing each row.
+    """
+    if relation is Relation.ANYWHERE:
+        return true()
+    if as_set and (entity, relation) in _AS_SET:
+        return _AS_SET[entity, relation](row)
+    return _RELATIONS[entity, relation](row)
+
+
+def has_meaning(entity: Entity, relation: Relation) -> bool:
+    """Whether rows of `entity` can stand in `relation` to anyone."""
+    return relation is Relation.ANYWHERE or (entity, relation) in _RELATIONS
+
+
+def list_states(entity: Entity) -> frozenset[RecordState]:
+    """Every state a row of `entity` can be in."""
+    if entity is Entity.OUTCOME:
+        return OUTCOME_STATES
+    if entity in _OFFICER_OF:
+        return _LISTINGS
+    return _STANDING
+
+
+def be_in_states(entity: Entity, states: frozenset[RecordState], row: FromClause, table: RecordStateTable) -> Condition:
+    """The condition under which `row` is in one of `states`; states of another entity raise `ValueError`."""
+    possible = list_states(entity)
+    if not states <= possible:
+        raise ValueError("a state does not belong to the entity")
+    if states == possible:
+        return true()
+    if entity is Entity.OUTCOME:
+        return or_(false(), *(_fit_row(each, row) for each in table.rows if each.state in states))
+    return _be_one_of(func.gate.officer_listing(_OFFICER_OF[entity](row), NOW), states)
+
+
+def _fit_row(rule: StateRow, row: FromClause) -> Condition:
+    parts: list[Condition] = []
+    for column, allowed, vocabulary in (
+        (row.c.lifecycle, rule.lifecycles, Lifecycle),
+        (row.c.finality, rule.finalities, Finality),
+        (row.c.dispute, rule.disputes, DisputeState),
+        (row.c.kind, rule.kinds, OutcomeKind),
+    ):
+        if len(allowed) < len(vocabulary):
+            parts.append(_be_one_of(column, allowed))
+    if len(rule.holds) < len(HoldInForce):
+        parts.append(_be_one_of(func.gate.hold_on(row.c.id, NOW), rule.holds))
+    return and_(true(), *parts)
+
+
+def _be_one_of(value: ColumnElement[Any], allowed: Iterable[str]) -> Condition:
+    # Literals, not parameters: the planner sees them, and they come from closed vocabularies alone.
+    texts = [bindparam(None, str(text), type_=Text(), literal_execute=True) for text in sorted(allowed)]
+    return value == texts[0] if len(texts) == 1 else value.in_(texts)
+
+
+def _match(function: str) -> OfficerTest:
+    def condition(officer: ColumnElement[Any]) -> Condition:
+        # Uncorrelated, so that it is asked once a statement; it holds the asking agency's own checks alone.
+        matched = select(getattr(func.gate, function)()).scalar_subquery()
+        return officer == any_(func.coalesce(matched, literal_column("'{}'::uuid[]")))
+
+    return condition
+
+
+def _probe(function: str, *arguments: ColumnElement[Any]) -> OfficerTest:
+    return lambda subject: getattr(func.gate, function)(subject, *arguments)
+
+
+def _belong_to(function: str) -> OfficerTest:
+    return lambda officer: officer.in_(select(getattr(func.gate, function)(type_=Uuid())))
+
+
+def _lie_in_state(row: FromClause) -> Condition:
+    place = AGENCIES.alias()
+    return row.c.agency_id.in_(select(place.c.id).where(place.c.state_code == STATE).correlate_except(place))
+
+
+def _on(test: OfficerTest, column: str) -> Test:
+    return lambda row: test(row.c[column])
+
+
+def _be_own_agency(row: FromClause) -> Condition:
+    return row.c.agency_id == AGENCY
+
+
+def _be_self(row: FromClause) -> Condition:
+    return row.c.officer_id == OFFICER
+
+
+_OFFICER_OF: Final[Mapping[Entity, Callable[[FromClause], ColumnElement[Any]]]] = {
+    Entity.OFFICER: lambda row: row.c.id,
+    Entity.STINT: lambda row: row.c.officer_id,
+    Entity.CERTIFICATION: lambda row: row.c.officer_id,
+}
+
+_BY_OFFICER: Final[Mapping[Relation, OfficerTest]] = {
+    Relation.SELF: lambda officer: officer == OFFICER,
+    Relation.CANDIDATE_LIMITED: _match("limited_candidates"),
+    Relation.CANDIDATE_FULL: _match("full_candidates"),
+    Relation.EMPLOYEE: _probe("is_employed", AGENCY),
+    Relation.CERTIFICANT: _probe("is_certified", STATE),
+}
+
+_RELATIONS: Final[Mapping[tuple[Entity, Relation], Test]] = {
+    **{(Entity.OFFICER, each): _on(test, "id") for each, test in _BY_OFFICER.items()},
+    **{
+        (entity, each): _on(test, "officer_id")
+        for entity in (Entity.STINT, Entity.CERTIFICATION, Entity.OUTCOME)
+        for each, test in _BY_OFFICER.items()
+    },
+    (Entity.OFFICER, Relation.OWN_AGENCY): _on(_probe("serves_agency", AGENCY), "id"),
+    (Entity.OFFICER, Relation.OWN_STATE): _on(_probe("serves_in_state", STATE), "id"),
+    (Entity.STINT, Relation.OWN_AGENCY): _be_own_agency,
+    (Entity.STINT, Relation.OWN_STATE): _lie_in_state,
+    (Entity.CERTIFICATION, Relation.OWN_AGENCY): _on(_probe("serves_agency", AGENCY), "officer_id"),
+    (Entity.CERTIFICATION, Relation.OWN_STATE): lambda row: row.c.state_code == STATE,
+    (Entity.OUTCOME, Relation.OWN_AGENCY): _be_own_agency,
+    (Entity.OUTCOME, Relation.OWN_STATE): _lie_in_state,
+    (Entity.OUTCOME, Relation.ASSIGNED): _on(_probe("is_assigned", ACCOUNT, ROLE, NOW), "id"),
+    (Entity.CHECK, Relation.OWN_AGENCY): _be_own_agency,
+    (Entity.GRANT, Relation.OWN_AGENCY): _be_own_agency,
+    (Entity.AGENCY, Relation.OWN_AGENCY): lambda row: row.c.id == AGENCY,
+    (Entity.CONSENT, Relation.SELF): _be_self,
+    (Entity.NOTICE, Relation.SELF): _be_self,
+    (Entity.DISCLOSURE, Relation.SELF): _on(_probe("is_disclosed_in", OFFICER), "id"),
+}
+
+_AS_SET: Final[Mapping[tuple[Entity, Relation], Test]] = {
+    (Entity.OFFICER, Relation.OWN_AGENCY): _on(_belong_to("officers_serving"), "id"),
+    (Entity.OFFICER, Relation.OWN_STATE): _on(_belong_to("officers_serving_in_state"), "id"),
+    (Entity.OFFICER, Relation.EMPLOYEE): _on(_belong_to("officers_employed"), "id"),
+    (Entity.OFFICER, Relation.CERTIFICANT): _on(_belong_to("officers_certified"), "id"),
+    (Entity.OUTCOME, Relation.EMPLOYEE): _on(_belong_to("officers_employed"), "officer_id"),
+    (Entity.OUTCOME, Relation.CERTIFICANT): _on(_belong_to("officers_certified"), "officer_id"),
+    (Entity.DISCLOSURE, Relation.SELF): _on(_belong_to("disclosures_of_me"), "id"),
+}

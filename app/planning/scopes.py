@@ -1,0 +1,119 @@
+"""Rows in scope while a statement is built, and by whose relations and states they are judged.
+
+A leaf that is not covered by the row's own visibility is masked here, in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Text, case, cast, func, literal_column, true
+from sqlalchemy.sql.selectable import LateralFromClause
+
+from app.domain.vocabulary import Entity
+from app.planning.catalogue import Computed, FromPrincipal, Leaf, LeafForm, TypeBinding
+from app.planning.predicates import PredicateCompiler, covers
+from app.planning.relations import ACCOUNT, AGENCY, OFFICER, PURPOSE, ROLE, STATE
+from app.policy.grant import Grant, Predicate
+
+_PRINCIPAL: Mapping[str, ColumnElement[Any]] = {
+    "account": ACCOUNT,
+    "role": ROLE,
+    "agency_id": AGENCY,
+    "state_code": STATE,
+    "officer_id": OFFICER,
+    "purpose": PURPOSE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """The row that decides: its entity, and the predicates already enforced where it is seen."""
+
+    entity: Entity
+    row: FromClause
+    enforced: tuple[Predicate, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Scope:
+    """One row of one type while its columns are collected; `source` grows by the tables its leaves need."""
+
+    binding: TypeBinding
+    row: FromClause
+    source: FromClause
+    judge: Judge | None
+    numbers: count[int]
+    tables: dict[str, FromClause] = field(default_factory=dict)
+
+    def find_table(self, name: str) -> FromClause:
+        """The base row, or the table of that name joined to it (once, and only when asked for)."""
+        base = self.binding.base
+        if base is not None and base.name == name:
+            return self.row
+        if name not in self.tables:
+            joined = self.binding.joined[name]
+            alias = joined.table.alias(f"j{next(self.numbers)}")
+            self.tables[name] = alias
+            self.source = self.source.outerjoin(alias, joined.link(self.row, alias))
+        return self.tables[name]
+
+    def render(self, leaf: Leaf | Computed | FromPrincipal) -> ColumnElement[Any]:
+        """The SQL of a leaf, unmasked."""
+        if isinstance(leaf, FromPrincipal):
+            return cast(_PRINCIPAL[leaf.attribute], Text)
+        if isinstance(leaf, Computed):
+            return leaf.expression(self.row)
+        column = self.find_table(leaf.column.table.name).c[leaf.column.name]
+        return render_form(column, leaf.form, self.binding.name)
+
+
+def render_form(column: ColumnElement[Any], form: LeafForm, type_name: str) -> ColumnElement[Any]:
+    """A column in the form in which JSON shall show it."""
+    if form is LeafForm.GLOBAL_ID:
+        text = func.convert_to(literal_column(f"'{type_name}:'") + cast(column, Text), literal_column("'UTF8'"))
+        return func.encode(text, literal_column("'base64'"))
+    if form is LeafForm.HEXADECIMAL:
+        return func.encode(column, literal_column("'hex'"))
+    if form is LeafForm.RANGE_START:
+        return func.lower(column)
+    if form is LeafForm.RANGE_END:
+        return func.upper(column)
+    return column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masker:
+    """Decides for each field whether it needs a mask, and renders it."""
+
+    grant: Grant
+    predicates: PredicateCompiler
+
+    def find_condition(self, type_name: str, field_name: str, judge: Judge | None) -> ColumnElement[bool]:
+        """`true` where the field may be seen whenever the row may; else the condition under which it may."""
+        predicate = self.grant.fields[f"{type_name}.{field_name}"]
+        if judge is None or covers(predicate, judge.enforced, judge.entity):
+            return true()
+        return self.predicates.compile(predicate, judge.entity, judge.row)
+
+    def mask(self, value: ColumnElement[Any], condition: ColumnElement[bool]) -> ColumnElement[Any]:
+        """`value` where the condition holds, NULL elsewhere."""
+        return value if is_true(condition) else case((condition, value))
+
+
+def tell_row(row: LateralFromClause) -> ColumnElement[Any]:
+    """One row as a JSON object; a column of any name may stand in it, the row's own name included."""
+    return func.row_to_json(literal_column(f"{row.name}.*"))
+
+
+def is_true(condition: ColumnElement[bool]) -> bool:
+    """Whether a condition is the constant `true`."""
+    return condition.compare(true())
+
+
+def join_texts(texts: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    """The texts that are there, with a space between."""
+    return func.concat_ws(literal_column("' '"), *texts) if texts else literal_column("NULL::text")

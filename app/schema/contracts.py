@@ -1,0 +1,218 @@
+"""One contract a role and purpose: the whole schema less everything that policy could never allow there.
+
+A contract is built by leaving out, never by adding: what policy does not name is not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from graphql import (
+    ConstDirectiveNode,
+    DocumentNode,
+    EnumTypeDefinitionNode,
+    FieldDefinitionNode,
+    GraphQLSchema,
+    InputObjectTypeDefinitionNode,
+    InterfaceTypeDefinitionNode,
+    NamedTypeNode,
+    ObjectTypeDefinitionNode,
+    ScalarTypeDefinitionNode,
+    UnionTypeDefinitionNode,
+    build_ast_schema,
+    parse,
+    print_ast,
+    print_schema,
+)
+
+from app.domain.vocabulary import Purpose, Role
+
+SENSITIVITY: Final = "sensitivity"
+_SENSITIVITY_DEFINITION: Final = "directive @sensitivity(class: String!) on FIELD_DEFINITION"
+Readable = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What one role may ask for one purpose: the schema to validate against, and its text."""
+
+    role: Role
+    purpose: Purpose
+    schema: GraphQLSchema
+    sdl: str
+
+
+def build_contract(
+    full: GraphQLSchema, role: Role, purpose: Purpose, readable: Readable, class_of: Callable[[str], str]
+) -> Contract:
+    """The contract of `role` for `purpose`.
+
+    `readable` says of `Type.field` whether any rule allows it; `class_of` gives its sensitivity class, which every
+    contract but the public one shows.
+    """
+    document = _leave_out(parse(print_schema(full), no_location=True), readable)
+    schema = build_ast_schema(document)
+    _restore_scalars(schema, full)
+    shown = document if role is Role.PUBLIC else _show_classes(document, class_of)
+    return Contract(role=role, purpose=purpose, schema=schema, sdl=print_sorted(shown))
+
+
+def list_fields(schema: GraphQLSchema) -> tuple[str, ...]:
+    """Every `Type.field` of the object and interface types of a schema, sorted."""
+    found = [
+        f"{name}.{field}"
+        for name, type_ in schema.type_map.items()
+        if not name.startswith("__") and hasattr(type_, "fields") and not hasattr(type_, "out_type")
+        for field in type_.fields
+    ]
+    return tuple(sorted(found))
+
+
+def print_sorted(document: DocumentNode) -> str:
+    """A document's text with its definitions in the order of their names."""
+    ordered = sorted(document.definitions, key=lambda each: (type(each).__name__, each.name.value))  # type: ignore[attr-defined]
+    return "\n\n".join(print_ast(each) for each in ordered) + "\n"
+
+
+def _leave_out(document: DocumentNode, readable: Readable) -> DocumentNode:
+    kept: dict[str, Any] = {}
+    for node in document.definitions:
+        trimmed = _trim(node, readable)
+        if trimmed is not None:
+            kept[node.name.value] = trimmed  # type: ignore[attr-defined]
+    return DocumentNode(definitions=tuple(_find_reached(kept)))
+
+
+def _trim(node: Any, readable: Readable) -> Any:
+    name = node.name.value
+    if isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
+        return _replace(node, fields=tuple(each for each in node.fields or () if readable(f"{name}.{each.name.value}")))
+    if isinstance(node, InputObjectTypeDefinitionNode) and name.endswith("Filter"):
+        target = name.removesuffix("Filter")
+        logic = {"and", "or", "not"} if any(each.name.value == "and" for each in node.fields or ()) else None
+        if logic is None:
+            return node
+        return _replace(
+            node,
+            fields=tuple(
+                each
+                for each in node.fields or ()
+                if each.name.value in logic or readable(f"{target}.{each.name.value}")
+            ),
+        )
+    if isinstance(node, EnumTypeDefinitionNode) and name.endswith("OrderField"):
+        target = name.removesuffix("OrderField")
+        return _replace(
+            node,
+            values=tuple(each for each in node.values or () if readable(f"{target}.{spell_field(each.name.value)}")),
+        )
+    return node
+
+
+def spell_field(order: str) -> str:
+    """The field that an order value names: `ACTION_DATE` is `actionDate`."""
+    first, *others = order.lower().split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+def _find_reached(kept: Mapping[str, Any]) -> list[Any]:
+    """The definitions that can be reached from the roots, with nothing left that leads to what is gone."""
+    alive = {name for name, node in kept.items() if not _is_empty(node)}
+    reached: dict[str, Any] = {}
+    waiting: list[str] = [name for name in ("Query", "Mutation") if name in alive]
+    while waiting:
+        name = waiting.pop()
+        if name in reached:
+            continue
+        node = _drop_dead(kept[name], alive)
+        reached[name] = node
+        waiting += [target for target in _list_targets(node) if target in alive]
+        if isinstance(node, InterfaceTypeDefinitionNode):
+            waiting += [
+                other
+                for other in sorted(alive)
+                if isinstance(kept[other], ObjectTypeDefinitionNode)
+                and any(each.name.value == name for each in kept[other].interfaces or ())
+            ]
+    return [reached[name] for name in sorted(reached)]
+
+
+def _is_empty(node: Any) -> bool:
+    if isinstance(node, EnumTypeDefinitionNode):
+        return not node.values
+    return hasattr(node, "fields") and not node.fields
+
+
+def _drop_dead(node: Any, alive: set[str]) -> Any:
+    def lives(target: Any) -> bool:
+        name = _bare_name(target)
+        return name in alive or name in {"ID", "String", "Int", "Float", "Boolean"}
+
+    if isinstance(node, UnionTypeDefinitionNode):
+        return _replace(node, types=tuple(each for each in node.types or () if lives(each)))
+    if isinstance(node, InputObjectTypeDefinitionNode):
+        return _replace(node, fields=tuple(each for each in node.fields or () if lives(each.type)))
+    if not isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
+        return node
+    fields = [
+        _replace(each, arguments=tuple(argument for argument in each.arguments or () if lives(argument.type)))
+        for each in node.fields or ()
+        if lives(each.type)
+    ]
+    return _replace(node, fields=tuple(fields), interfaces=tuple(each for each in node.interfaces or () if lives(each)))
+
+
+def _list_targets(node: Any) -> list[str]:
+    if isinstance(node, UnionTypeDefinitionNode):
+        return [each.name.value for each in node.types or ()]
+    if isinstance(node, ScalarTypeDefinitionNode | EnumTypeDefinitionNode):
+        return []
+    found = [_bare_name(each.type) for each in node.fields or ()]
+    for each in node.fields or ():
+        found += [_bare_name(argument.type) for argument in getattr(each, "arguments", None) or ()]
+    return found + [each.name.value for each in getattr(node, "interfaces", None) or ()]
+
+
+def _bare_name(node: Any) -> str:
+    while not isinstance(node, NamedTypeNode):
+        node = node.type
+    return node.name.value
+
+
+def _replace(node: Any, **changes: Any) -> Any:
+    values = {key: getattr(node, key) for key in node.keys if key != "loc"}
+    return type(node)(**{**values, **changes})
+
+
+def _restore_scalars(schema: GraphQLSchema, full: GraphQLSchema) -> None:
+    """Give the scalars of a schema made from text the behaviour of the schema they come from."""
+    for name, type_ in schema.type_map.items():
+        original = full.type_map.get(name)
+        if type(type_).__name__ == "GraphQLScalarType" and original is not None:
+            schema.type_map[name].__dict__.update(
+                {
+                    key: value
+                    for key, value in original.__dict__.items()
+                    if key not in {"ast_node", "extension_ast_nodes"}
+                }
+            )
+
+
+def _show_classes(document: DocumentNode, class_of: Callable[[str], str]) -> DocumentNode:
+    directive = parse(_SENSITIVITY_DEFINITION, no_location=True).definitions[0]
+    definitions = [
+        _replace(node, fields=tuple(_mark(node.name.value, each, class_of) for each in node.fields or ()))
+        if isinstance(node, ObjectTypeDefinitionNode)
+        else node
+        for node in document.definitions
+    ]
+    return DocumentNode(definitions=(directive, *definitions))
+
+
+def _mark(type_name: str, node: FieldDefinitionNode, class_of: Callable[[str], str]) -> FieldDefinitionNode:
+    sensitivity = class_of(f"{type_name}.{node.name.value}")
+    marked = parse(f'{{ x @{SENSITIVITY}(class: "{sensitivity}") }}', no_location=True)
+    directive: ConstDirectiveNode = marked.definitions[0].selection_set.selections[0].directives[0]  # type: ignore[attr-defined]
+    return _replace(node, directives=(directive,))  # type: ignore[no-any-return]

@@ -1,0 +1,1 @@
+"""Putting imported rows into the registry: staging tables and set-based merges."""

@@ -1,0 +1,129 @@
+"""The pools of connections, one small pool for each login, and the two kinds of session that are taken from them.
+
+INVARIANT: a read session runs plans and nothing else; a write session is a transaction of the command login.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import asyncpg
+
+from app.errors import ErrorCode, ProbityError
+from app.storage.cluster import Addresses
+from app.storage.logins import Login
+
+if TYPE_CHECKING:
+    Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+
+READ_LOGINS: Final = (Login.PUBLIC, Login.AGENCY, Login.POST, Login.OFFICER, Login.DOJ)
+STATEMENT_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadAnswer:
+    """What a plan gave: the JSON text of `data`, the references of what it discloses, whether the context held."""
+
+    body: str
+    disclosed: str
+    context_held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSession:
+    """A connection that runs plans."""
+
+    connection: Connection
+
+    async def run_plan(self, sql: str, values: Sequence[Any]) -> ReadAnswer:
+        """Run one plan; raises `ProbityError` for a deadline or a database that does not answer."""
+        try:
+            row = await self.connection.fetchrow(sql, *values, timeout=STATEMENT_SECONDS)
+        except TimeoutError:
+            raise ProbityError(ErrorCode.DEADLINE_EXCEEDED) from None
+        except asyncpg.QueryCanceledError:
+            raise ProbityError(ErrorCode.DEADLINE_EXCEEDED) from None
+        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.InsufficientResourcesError):
+            raise ProbityError(ErrorCode.UNAVAILABLE) from None
+        if row is None:
+            raise ProbityError(ErrorCode.INTERNAL)
+        return ReadAnswer(body=row["body"], disclosed=row["disclosed"] or "", context_held=row["context_held"])
+
+
+@dataclass(frozen=True, slots=True)
+class WriteSession:
+    """A transaction of the command login, under the principal's signed context."""
+
+    connection: Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pools:
+    """The open pools of one process."""
+
+    by_login: Mapping[Login, Pool]
+
+    @asynccontextmanager
+    async def open_read(self, login: Login) -> AsyncIterator[ReadSession]:
+        """A read session of that login."""
+        async with _acquire(self.by_login[login]) as connection:
+            yield ReadSession(connection)
+
+    @asynccontextmanager
+    async def open_write(self, context: str) -> AsyncIterator[WriteSession]:
+        """A transaction of the command login; committed at the end, rolled back by any exception."""
+        async with _acquire(self.by_login[Login.COMMAND]) as connection, connection.transaction():
+            await connection.execute("SELECT set_config('probity.context', $1, true)", context)
+            yield WriteSession(connection)
+
+    @asynccontextmanager
+    async def borrow(self, login: Login) -> AsyncIterator[Connection]:
+        """A connection for a statement of storage's own (looking up a grant, asking whether the database is there)."""
+        async with _acquire(self.by_login[login]) as connection:
+            yield connection
+
+
+@asynccontextmanager
+async def _acquire(pool: Pool) -> AsyncIterator[Connection]:
+    try:
+        connection = await pool.acquire(timeout=STATEMENT_SECONDS)
+    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        raise ProbityError(ErrorCode.UNAVAILABLE) from None
+    try:
+        yield connection
+    finally:
+        # Shielded: a cancelled request must still give its connection back.
+        await asyncio.shield(pool.release(connection))
+
+
+@asynccontextmanager
+async def open_pools(
+    addresses: Addresses, logins: Iterable[Login] = (*READ_LOGINS, Login.COMMAND), *, size: int = 4
+) -> AsyncIterator[Pools]:
+    """Open one pool a login; closed at the end."""
+    opened: dict[Login, Pool] = {}
+    try:
+        for login in logins:
+            opened[login] = await asyncpg.create_pool(
+                addresses.by_login[login],
+                min_size=0,
+                max_size=size,
+                server_settings={
+                    "application_name": f"probity-{login}",
+                    # Look-ups and pages: one plan serves every parameter (docs/request-path.md).
+                    "plan_cache_mode": "force_generic_plan",
+                    "statement_timeout": str(int(STATEMENT_SECONDS * 1000)),
+                    "jit": "off",
+                    # JSON made by the database shows times in the connection's zone.
+                    "timezone": "UTC",
+                },
+            )
+        yield Pools(by_login=opened)
+    finally:
+        for pool in opened.values():
+            await pool.close()

@@ -1,0 +1,79 @@
+"""A policy directory that is empty, misspelt or cyclic: the server does not start and says which line.
+
+The command is run as a person would run it, on a copy of the installation's data directories.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app import __main__ as command
+from app.cli import serve
+from app.settings import Settings
+
+
+@pytest.fixture
+def copied_root(tmp_path: Path, settings: Settings) -> Path:
+    """A root with policies of its own."""
+    shutil.copytree(settings.root / "policies", tmp_path / "policies")
+    shutil.copytree(settings.root / "graphql", tmp_path / "graphql")
+    return tmp_path
+
+
+@pytest.fixture
+def start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], settings: Settings, copied_root: Path
+) -> object:
+    """Run `probity serve` over the copied root; gives the exit code and what it said."""
+    monkeypatch.setattr(serve, "read_settings", lambda _: replace(settings, root=copied_root))
+
+    def run() -> tuple[int, str]:
+        code = command.main(["serve"])
+        return code, capsys.readouterr().err
+
+    return run
+
+
+def test_an_empty_policy_directory_refuses_the_start(start, copied_root: Path) -> None:
+    shutil.rmtree(copied_root / "policies")
+    (copied_root / "policies").mkdir()
+    code, said = start()
+    assert code == 1
+    assert "policies" in said
+
+
+def test_a_missing_policy_directory_refuses_the_start(start, copied_root: Path) -> None:
+    (copied_root / "policies").rename(copied_root / "polices")
+    code, said = start()
+    assert code == 1
+    assert "policies" in said
+
+
+def test_a_misspelt_effect_refuses_the_start_and_names_the_line(start, copied_root: Path) -> None:
+    rules = copied_root / "policies" / "rules" / "public.csv"
+    rules.write_text(rules.read_text("ascii").replace(" allow,", " Allow,"), "ascii")
+    code, said = start()
+    assert code == 1
+    assert "public.csv line 1" in said
+
+
+def test_a_cycle_of_classes_refuses_the_start_and_names_the_line(start, copied_root: Path) -> None:
+    fields = copied_root / "policies" / "fields.csv"
+    text = fields.read_text("ascii")
+    fields.write_text(text + "g2, public_facts, structure\n", "ascii")
+    code, said = start()
+    assert code == 1
+    assert f"fields.csv line {text.count(chr(10)) + 1}" in said
+
+
+def test_a_field_of_the_contract_without_a_class_refuses_the_start(start, copied_root: Path) -> None:
+    fields = copied_root / "policies" / "fields.csv"
+    lines = [line for line in fields.read_text("ascii").splitlines() if "Officer.familyName" not in line]
+    fields.write_text("\n".join(lines) + "\n", "ascii")
+    code, said = start()
+    assert code == 1
+    assert "Officer.familyName" in said
