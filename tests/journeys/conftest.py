@@ -99,9 +99,7 @@ async def story_template(cluster: EmbeddedCluster, settings: Settings, template:
 
 
 @pytest_asyncio.fixture
-async def registry(
-    cluster: EmbeddedCluster, settings: Settings, story_template: str
-) -> AsyncIterator[RunningRegistry]:
+async def registry(cluster: EmbeddedCluster, settings: Settings, story_template: str) -> AsyncIterator[RunningRegistry]:
     """A running path over a fresh copy of the story."""
     name = f"story_{uuid4().hex}"
     admin = await asyncpg.connect(
@@ -122,5 +120,3 @@ async def registry(
         await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     finally:
         await admin.close()
-
-

@@ -32,7 +32,13 @@ def find_row(told: str, begins: str) -> list[str]:
 
 async def test_four_people_are_told_four_things_of_the_same_records(told: str) -> None:
     assert find_row(told, "Walker: dismissed for force")[1:] == ["", "", "", ""]
-    assert find_row(told, "lifecycle") == ["lifecycle", "not in the contract", "not in the contract", "CLEARED", "CLEARED"]
+    assert find_row(told, "lifecycle") == [
+        "lifecycle",
+        "not in the contract",
+        "not in the contract",
+        "CLEARED",
+        "CLEARED",
+    ]
     seen = told[told.index("Ten records in ten states") :]
     assert find_row(seen, "Walker: dismissed for force")[1:] == ["-", "F", "F", "F"]
     assert find_row(seen, "Walker: decertification")[1:] == ["-", "-", "F", "F"]
