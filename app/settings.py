@@ -26,8 +26,8 @@ class Settings:
     """What a process needs to know before it starts.
 
     `login_urls` maps the name of a login (`agency`, `post`, ...) to its database address. `issuers_file` names a JSON
-    file of trusted token issuers and their key sets (docs/operations.md). `origin` is the address under which clients reach this
-    server; proofs of possession name it, so it is never taken from a request.
+    file of trusted token issuers and their key sets (docs/operations.md). `origin` is the address under which clients
+    reach this server; proofs of possession name it, so it is never taken from a request.
     """
 
     mode: Mode

@@ -99,6 +99,10 @@ WORK_ROWS: Final[Mapping[Login, tuple[str, ...]]] = {
         "audit.items",
     ),
 }
+# INVARIANT: no import makes a record that anyone but its reporter could be told of.
+WORK_CHECKS: Final[Mapping[tuple[Login, Table], str]] = {
+    (Login.IMPORTER, outcomes.SERIES): "lifecycle IN ('DRAFT', 'AWAITING_EVIDENCE')",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +144,14 @@ class RowSecurityWriter:
                 _create_policy("owner", table, "ALL", "CURRENT_USER", "true"),
             ]
             statements += [
-                _create_policy(f"work_{login}", table, "ALL", login.role_name, "true")
+                _create_policy(
+                    f"work_{login}",
+                    table,
+                    "ALL",
+                    login.role_name,
+                    "true",
+                    check=WORK_CHECKS.get((login, table), "true"),
+                )
                 for login, names in WORK_ROWS.items()
                 if table.fullname in names
             ]
@@ -253,11 +264,11 @@ def _choose(cases: Mapping[str, str]) -> str:
     return f"CASE {key}\n{arms}\nELSE false END"
 
 
-def _create_policy(name: str, table: Table, verb: str, role: str, condition: str) -> str:
+def _create_policy(name: str, table: Table, verb: str, role: str, condition: str, *, check: str | None = None) -> str:
     clause = {
         "SELECT": f"USING ({condition})",
         "INSERT": f"WITH CHECK ({condition})",
         "UPDATE": f"USING ({condition}) WITH CHECK ({condition})",
-        "ALL": f"USING ({condition}) WITH CHECK ({condition})",
+        "ALL": f"USING ({condition}) WITH CHECK ({check or condition})",
     }[verb]
     return f"CREATE POLICY {name} ON {table.fullname} FOR {verb} TO {role} {clause}"

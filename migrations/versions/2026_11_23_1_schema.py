@@ -313,7 +313,7 @@ def upgrade() -> None:
         sa.Column(
             "name_key",
             sa.Text(),
-            sa.Computed("upper(regexp_replace(name, '[^A-Za-z0-9]+', ' ', 'g'))", persisted=True),
+            sa.Computed("upper(btrim(regexp_replace(name, '[^A-Za-z0-9]+', ' ', 'g')))", persisted=True),
             nullable=False,
         ),
         sa.Column("kind", sa.Text(), nullable=False),

@@ -56,7 +56,7 @@ AGENCIES = Table(
     Column(
         "name_key",
         Text(),
-        Computed("upper(regexp_replace(name, '[^A-Za-z0-9]+', ' ', 'g'))", persisted=True),
+        Computed("upper(btrim(regexp_replace(name, '[^A-Za-z0-9]+', ' ', 'g')))", persisted=True),
         nullable=False,
     ),
     code("kind", AgencyKind),

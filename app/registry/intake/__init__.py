@@ -1,0 +1,1 @@
+"""Reading other people's files: strictly, by a mapping, into rows the registry understands."""
