@@ -27,6 +27,7 @@ COPY --from=build /srv/probity /srv/probity
 COPY graphql/ /srv/probity/graphql/
 COPY policies/ /srv/probity/policies/
 COPY migrations/ /srv/probity/migrations/
+COPY mappings/ /srv/probity/mappings/
 WORKDIR /srv/probity
 ENV PATH=/opt/probity/bin:$PATH \
     PROBITY_HOME=/var/lib/probity \

@@ -125,7 +125,7 @@ class Pipeline:
 
     async def _command(self, asked: Asked, claims: VerifiedClaims | None) -> Answer:
         if not asked.request.may_command:
-            raise ProbityError(ErrorCode.BAD_REQUEST, "commands are sent by POST")
+            raise ProbityError(ErrorCode.METHOD_NOT_ALLOWED, "commands are sent by POST")
         field_asked = asked.read_command()
         binding = COMMANDS[field_asked.name]
         command = binding.read(field_asked.arguments["input"].read(asked.prepared.variables))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from app.cli.serve import serve
+from app.cli.serve import run_serving
 from app.demo.questions import Interviewer
 from app.demo.story import write_story
 from app.demo.tour import Tour
@@ -56,7 +56,7 @@ def show_demo(arguments: argparse.Namespace) -> int:
         asyncio.run(_walk(addresses, settings))
         if not arguments.no_serve:
             _tell(f"serving on http://{arguments.host}:{settings.port}/ (Ctrl-C ends it)")
-            asyncio.run(serve(settings, addresses, host=arguments.host, port=settings.port))
+            run_serving(settings, addresses, host=arguments.host, port=settings.port)
     return 0
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from app.http.application import create_app
-from app.http.server import run_server
+from app.http.server import create_event_loop, run_server
 from app.main import assemble, ensure_up_to_date, open_pipeline
 from app.settings import Settings, read_settings
 from app.storage.cluster import Addresses, open_addresses
@@ -36,8 +37,16 @@ def serve_until_stopped(arguments: argparse.Namespace) -> int:
     settings = read_settings(os.environ)
     assemble(settings.root)
     with open_addresses(settings, progress=_tell) as addresses:
-        asyncio.run(serve(settings, addresses, host=arguments.host, port=arguments.port or settings.port))
+        run_serving(settings, addresses, host=arguments.host, port=arguments.port or settings.port)
     return 0
+
+
+def run_serving(settings: Settings, addresses: Addresses, *, host: str, port: int) -> None:
+    """Serve in an event loop of its own until a signal ends it."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("probity").setLevel(logging.INFO)
+    with asyncio.Runner(loop_factory=create_event_loop) as runner:
+        runner.run(serve(settings, addresses, host=host, port=port))
 
 
 async def serve(settings: Settings, addresses: Addresses, *, host: str, port: int) -> None:

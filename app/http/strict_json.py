@@ -69,10 +69,10 @@ def _check(value: Any) -> None:
     pending: list[tuple[Any, int]] = [(value, 1)]
     while pending:
         each, depth = pending.pop()
-        if depth > DEEPEST:
-            raise _Unreadable(f"the request nests JSON more than {DEEPEST} deep")
         if isinstance(each, str):
             _check_text(each)
+        elif isinstance(each, Mapping | Sequence) and depth > DEEPEST:
+            raise _Unreadable(f"the request nests JSON more than {DEEPEST} deep")
         elif isinstance(each, Mapping):
             pending.extend((inner, depth + 1) for inner in each.values())
             pending.extend((name, depth) for name in each)

@@ -60,6 +60,7 @@ class Compiler:
     parameters: Parameters = field(default_factory=Parameters)
     numbers: count[int] = field(default_factory=lambda: count(1))
     is_personal: bool = False
+    largest_page: int = 100
 
     @property
     def masker(self) -> Masker:

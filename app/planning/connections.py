@@ -38,7 +38,6 @@ from app.planning.scopes import Judge, Masker, Scope, is_true, join_texts, tell_
 from app.planning.selection import Given, Selected
 
 PLAIN_LIST_MOST: Final = 1000
-LARGEST_PAGE: Final = 100
 EMPTY_LIST: Final[ColumnElement[Any]] = literal_column("'[]'::json")
 
 
@@ -46,6 +45,7 @@ class ObjectCompiler(Protocol):
     """What a list needs of the compiler: names, parameters, masks, and objects of one row."""
 
     parameters: Parameters
+    largest_page: int
 
     @property
     def masker(self) -> Masker: ...
@@ -124,7 +124,7 @@ def compile_connection(compiler: ObjectCompiler, request: ListRequest) -> Select
     wanted = request.asked.of(name)
     for each in wanted:
         compiler.require(name, each.name)
-    window = read_window(request.asked.arguments)
+    window = read_window(request.asked.arguments, compiler.largest_page)
     rows = _open_rows(compiler, request)
     mark = None if window.cursor is None else _find_mark(compiler, request, window.cursor)
     page = _take(compiler, rows, () if mark is None else (mark,), window.size + 1, backwards=window.backwards)
@@ -147,12 +147,12 @@ def compile_connection(compiler: ObjectCompiler, request: ListRequest) -> Select
     return select(tell_row(answer).label("j"), listed.c.d.label("d")).select_from(own).correlate_except(own)
 
 
-def read_window(arguments: Mapping[str, Given]) -> _Window:
+def read_window(arguments: Mapping[str, Given], largest: int) -> _Window:
     """The window that a connection's arguments ask for; raises `LIMIT_EXCEEDED` for none, two or too large a one."""
     sizes = {name: _read_size(arguments.get(name)) for name in ("first", "last")}
     given = {name: size for name, size in sizes.items() if size is not None}
-    if len(given) != 1 or not 0 <= next(iter(given.values())) <= LARGEST_PAGE:
-        raise ProbityError(ErrorCode.LIMIT_EXCEEDED, "a list takes either first or last, from 0 to 100")
+    if len(given) != 1 or not 0 <= next(iter(given.values())) <= largest:
+        raise ProbityError(ErrorCode.LIMIT_EXCEEDED, f"a list takes either first or last, from 0 to {largest}")
     backwards = "last" in given
     cursor, other = (arguments.get(name) for name in (("before", "after") if backwards else ("after", "before")))
     if other is not None and not other.is_null:

@@ -39,6 +39,8 @@ from app.policy.record_states import RecordStateTable
 
 KEPT_DOCUMENTS: Final = 512
 KEPT_PLANS: Final = 2048
+ANONYMOUS_PAGE: Final = 50
+SIGNED_IN_PAGE: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +164,13 @@ class Planner:
     def plan_selection(self, selected: Sequence[Selected], grant: Grant, *, name: str, document_sha256: bytes) -> Plan:
         """The plan of a selection; not kept."""
         public = grant.role is Role.PUBLIC
-        compiler = Compiler(catalogue=self._catalogue, grant=grant, predicates=self._predicates, guarded=not public)
+        compiler = Compiler(
+            catalogue=self._catalogue,
+            grant=grant,
+            predicates=self._predicates,
+            guarded=not public,
+            largest_page=ANONYMOUS_PAGE if public else SIGNED_IN_PAGE,
+        )
         statement = compiler.compile(selected)
         return render_plan(compiler, statement, operation=name, document_sha256=document_sha256, public=public)
 

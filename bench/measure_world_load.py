@@ -1,6 +1,6 @@
 """How fast a world loads: invents a population, loads it into a fresh embedded database, and dumps it again.
 
-Run `python bench/world_load.py [OFFICERS ...]`; it prints one line a size and never touches another database.
+Run `python bench/measure_world_load.py [OFFICERS ...]`; it prints one line a size and never touches another database.
 """
 
 from __future__ import annotations

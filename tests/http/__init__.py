@@ -1,0 +1,1 @@
+"""The edge: what HTTP sends in, and what it gets back."""
