@@ -31,7 +31,7 @@ from app.schema.contracts import list_fields
 from app.settings import Settings
 from app.storage.cluster import Addresses
 from app.storage.context import ContextSigner
-from app.storage.installation import read_clock_offset
+from app.storage.installation import read_clock_offset, read_policy_digest
 from app.storage.ledger.group_commit import LedgerLimits, open_ledger
 from app.storage.logins import Login
 from app.storage.migrate import SecondWall, read_context_key, read_status, upgrade_database
@@ -117,6 +117,8 @@ async def open_pipeline(
         open_ledger(addresses.by_login[Login.LEDGER], ids=draw_random_id, limits=LedgerLimits()) as ledger,
     ):
         async with pools.borrow(Login.COMMAND) as connection:
+            if await read_policy_digest(connection) != assembly.policy.digest:
+                raise SetupRefused("the database stands on another policy than the one here; run probity db upgrade")
             offset = await read_clock_offset(connection) if settings.is_demo else timedelta()
 
         def read_registry_clock() -> datetime:

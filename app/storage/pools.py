@@ -48,6 +48,9 @@ class ReadSession:
             raise ProbityError(ErrorCode.DEADLINE_EXCEEDED) from None
         except asyncpg.QueryCanceledError:
             raise ProbityError(ErrorCode.DEADLINE_EXCEEDED) from None
+        except asyncpg.DataError:
+            # A value that PostgreSQL cannot hold, such as a text with a null character; its message would repeat it.
+            raise ProbityError(ErrorCode.VARIABLES_INVALID) from None
         except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.InsufficientResourcesError):
             raise ProbityError(ErrorCode.UNAVAILABLE) from None
         if row is None:
@@ -77,9 +80,17 @@ class Pools:
     @asynccontextmanager
     async def open_write(self, context: str) -> AsyncIterator[WriteSession]:
         """A transaction of the command login; committed at the end, rolled back by any exception."""
-        async with _acquire(self.by_login[Login.COMMAND]) as connection, connection.transaction():
-            await connection.execute("SELECT set_config('probity.context', $1, true)", context)
-            yield WriteSession(connection)
+        try:
+            async with _acquire(self.by_login[Login.COMMAND]) as connection, connection.transaction():
+                await connection.execute("SELECT set_config('probity.context', $1, true)", context)
+                yield WriteSession(connection)
+        except asyncpg.InsufficientPrivilegeError:
+            # Row security knows better than what was remembered: the right has ended.
+            raise ProbityError(ErrorCode.FORBIDDEN) from None
+        except asyncpg.DataError:
+            raise ProbityError(ErrorCode.VARIABLES_INVALID) from None
+        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError):
+            raise ProbityError(ErrorCode.UNAVAILABLE) from None
 
     @asynccontextmanager
     async def borrow(self, login: Login) -> AsyncIterator[Connection]:
