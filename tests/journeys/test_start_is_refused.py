@@ -9,11 +9,15 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from app import __main__ as command
 from app.cli import serve
-from app.settings import Settings
+from app.errors import SetupRefused
+from app.main import open_pipeline
+from app.settings import Mode, Settings
+from app.storage.cluster import Addresses
 
 
 @pytest.fixture
@@ -77,3 +81,18 @@ def test_a_field_of_the_contract_without_a_class_refuses_the_start(start, copied
     code, said = start()
     assert code == 1
     assert "Officer.familyName" in said
+
+
+async def test_a_database_that_stands_on_another_policy_refuses_the_start(
+    addresses: Addresses, owner: asyncpg.Connection, settings: Settings
+) -> None:
+    await owner.execute("UPDATE gate.installation SET policy_sha256 = sha256('another')")
+    with pytest.raises(SetupRefused, match="stands on another policy"):
+        async with open_pipeline(settings, addresses):
+            pass
+
+
+async def test_production_without_a_trusted_issuer_refuses_the_start(addresses: Addresses, settings: Settings) -> None:
+    with pytest.raises(SetupRefused, match="no token issuer is trusted"):
+        async with open_pipeline(replace(settings, mode=Mode.PRODUCTION), addresses):
+            pass
