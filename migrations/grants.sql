@@ -33,59 +33,97 @@ GRANT EXECUTE ON FUNCTION gate.serves_in_state(uuid, text), gate.is_certified(uu
 GRANT EXECUTE ON FUNCTION gate.is_disclosed_in(uuid, uuid), gate.disclosures_of_me() TO probity_officer;
 
 -- begin: written by `probity db grants`
-GRANT SELECT (county_fips, id, jurisdiction_id, kind, location_state, name, parent_id, rural, size_band, state_code, status, sworn_count) ON registry.agencies TO probity_agency;
-GRANT SELECT (agency_id, closed_at, expires_at, id, kind, officer_id, opened_at, reason) ON registry.candidate_checks TO probity_agency;
-GRANT SELECT (from_date, id, officer_id, state_code, status, to_date, type) ON registry.certifications TO probity_agency;
-GRANT SELECT (decided_at, id, missing, result, rule_pack, rule_pack_version, series_id, version) ON registry.determinations TO probity_agency;
-GRANT SELECT (custodian, document_kind, held_on, id, matter_id, media_type, redacted, sha256) ON registry.evidence_items TO probity_agency;
-GRANT SELECT (account, agency_id, granted_at, granted_by, id, revoked_at, revoked_by, role, valid) ON registry.grants TO probity_agency;
+GRANT SELECT (county_fips, id, jurisdiction_id, kind, location_state, name, parent_id, rural, size_band, state_code,
+        status, sworn_count)
+    ON registry.agencies TO probity_agency;
+GRANT SELECT (agency_id, closed_at, expires_at, id, kind, officer_id, opened_at, reason)
+    ON registry.candidate_checks TO probity_agency;
+GRANT SELECT (from_date, id, officer_id, state_code, status, to_date, type)
+    ON registry.certifications TO probity_agency;
+GRANT SELECT (decided_at, id, missing, result, rule_pack, rule_pack_version, series_id, version)
+    ON registry.determinations TO probity_agency;
+GRANT SELECT (custodian, document_kind, held_on, id, matter_id, media_type, redacted, sha256)
+    ON registry.evidence_items TO probity_agency;
+GRANT SELECT (account, agency_id, granted_at, granted_by, id, revoked_at, revoked_by, role, valid)
+    ON registry.grants TO probity_agency;
 GRANT SELECT (authority, id, kind, order_number, series_id, valid) ON registry.holds TO probity_agency;
 GRANT SELECT (code, county_fips, id, level, name, parent_id, state_code) ON registry.jurisdictions TO probity_agency;
-GRANT SELECT (case_number, closed_on, court, disposition, force_related, id, kind, notice_served_on, opened_on, status) ON registry.matters TO probity_agency;
+GRANT SELECT (case_number, closed_on, court, disposition, force_related, id, kind, notice_served_on, opened_on, status)
+    ON registry.matters TO probity_agency;
 GRANT SELECT (id, issuer, kind, officer_id, value) ON registry.officer_identifiers TO probity_agency;
-GRANT SELECT (family_name, from_date, given_name, id, kind, middle_name, name_suffix, officer_id, to_date) ON registry.officer_names TO probity_agency;
+GRANT SELECT (family_name, from_date, given_name, id, kind, middle_name, name_suffix, officer_id, to_date)
+    ON registry.officer_names TO probity_agency;
 GRANT SELECT (body, recorded, series_id, version) ON registry.officer_statements TO probity_agency;
 GRANT SELECT (family_name, given_name, id, middle_name, name_suffix) ON registry.officers TO probity_agency;
-GRANT SELECT (action_date, basis, civil_basis, conviction_basis, court, court_case_number, final_finding, force_related, force_types, legal_basis, on_duty, recommended_finding, series_id, standard_of_proof, version) ON registry.outcome_contents TO probity_agency;
-GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, id, kind, lifecycle, matter_id, notice_served_at, officer_id, respond_by, void_reason) ON registry.outcome_series TO probity_agency;
+GRANT SELECT (action_date, basis, civil_basis, conviction_basis, court, court_case_number, final_finding, force_related,
+        force_types, legal_basis, on_duty, recommended_finding, series_id, standard_of_proof, version)
+    ON registry.outcome_contents TO probity_agency;
+GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, id, kind, lifecycle, matter_id,
+        notice_served_at, officer_id, respond_by, void_reason)
+    ON registry.outcome_series TO probity_agency;
 GRANT SELECT (recorded, report_type, series_id, supersedes, version) ON registry.outcome_versions TO probity_agency;
 GRANT SELECT (by_office, element, id, matter_id, occurred_on, waived) ON registry.process_steps TO probity_agency;
-GRANT SELECT (agency_id, appointment_type, from_date, id, is_current, officer_id, rank, separation_reason, to_date) ON registry.stints TO probity_agency;
+GRANT SELECT (agency_id, appointment_type, from_date, id, is_current, officer_id, rank, separation_reason, to_date)
+    ON registry.stints TO probity_agency;
 GRANT SELECT (officer_id, ordinal, record_id, series_id, version) ON audit.items TO probity_officer;
 GRANT SELECT (agency_id, at, id, kind, operation, purpose, role, state_code) ON audit.records TO probity_officer;
-GRANT SELECT (county_fips, id, jurisdiction_id, kind, location_state, name, parent_id, rural, size_band, state_code, status, sworn_count) ON registry.agencies TO probity_officer;
-GRANT SELECT (from_date, id, officer_id, state_code, status, to_date, type) ON registry.certifications TO probity_officer;
-GRANT SELECT (agency_id, expires_at, granted_at, id, officer_id, purpose, revoked_at, scope, uses_left) ON registry.consents TO probity_officer;
-GRANT SELECT (decided_at, id, missing, result, rule_pack, rule_pack_version, series_id, version) ON registry.determinations TO probity_officer;
-GRANT SELECT (custodian, document_kind, held_on, id, matter_id, media_type, redacted, sha256) ON registry.evidence_items TO probity_officer;
+GRANT SELECT (county_fips, id, jurisdiction_id, kind, location_state, name, parent_id, rural, size_band, state_code,
+        status, sworn_count)
+    ON registry.agencies TO probity_officer;
+GRANT SELECT (from_date, id, officer_id, state_code, status, to_date, type)
+    ON registry.certifications TO probity_officer;
+GRANT SELECT (agency_id, expires_at, granted_at, id, officer_id, purpose, revoked_at, scope, uses_left)
+    ON registry.consents TO probity_officer;
+GRANT SELECT (decided_at, id, missing, result, rule_pack, rule_pack_version, series_id, version)
+    ON registry.determinations TO probity_officer;
+GRANT SELECT (custodian, document_kind, held_on, id, matter_id, media_type, redacted, sha256)
+    ON registry.evidence_items TO probity_officer;
 GRANT SELECT (authority, id, kind, order_number, series_id, valid) ON registry.holds TO probity_officer;
 GRANT SELECT (code, county_fips, id, level, name, parent_id, state_code) ON registry.jurisdictions TO probity_officer;
-GRANT SELECT (case_number, closed_on, court, disposition, force_related, id, kind, notice_served_on, opened_on, status) ON registry.matters TO probity_officer;
+GRANT SELECT (case_number, closed_on, court, disposition, force_related, id, kind, notice_served_on, opened_on, status)
+    ON registry.matters TO probity_officer;
 GRANT SELECT (cause, created_at, due_at, id, officer_id, series_id, version) ON registry.notices TO probity_officer;
 GRANT SELECT (id, issuer, kind, officer_id, value) ON registry.officer_identifiers TO probity_officer;
-GRANT SELECT (family_name, from_date, given_name, id, kind, middle_name, name_suffix, officer_id, to_date) ON registry.officer_names TO probity_officer;
+GRANT SELECT (family_name, from_date, given_name, id, kind, middle_name, name_suffix, officer_id, to_date)
+    ON registry.officer_names TO probity_officer;
 GRANT SELECT (body, recorded, series_id, version) ON registry.officer_statements TO probity_officer;
 GRANT SELECT (family_name, given_name, id, middle_name, name_suffix) ON registry.officers TO probity_officer;
-GRANT SELECT (action_date, basis, civil_basis, conviction_basis, court, court_case_number, final_finding, force_related, force_types, legal_basis, on_duty, recommended_finding, series_id, standard_of_proof, version) ON registry.outcome_contents TO probity_officer;
-GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, id, kind, lifecycle, matter_id, notice_served_at, officer_id, respond_by, void_reason) ON registry.outcome_series TO probity_officer;
+GRANT SELECT (action_date, basis, civil_basis, conviction_basis, court, court_case_number, final_finding, force_related,
+        force_types, legal_basis, on_duty, recommended_finding, series_id, standard_of_proof, version)
+    ON registry.outcome_contents TO probity_officer;
+GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, id, kind, lifecycle, matter_id,
+        notice_served_at, officer_id, respond_by, void_reason)
+    ON registry.outcome_series TO probity_officer;
 GRANT SELECT (recorded, report_type, series_id, supersedes, version) ON registry.outcome_versions TO probity_officer;
 GRANT SELECT (by_office, element, id, matter_id, occurred_on, waived) ON registry.process_steps TO probity_officer;
-GRANT SELECT (agency_id, appointment_type, from_date, id, is_current, officer_id, rank, separation_reason, to_date) ON registry.stints TO probity_officer;
-GRANT SELECT (county_fips, id, jurisdiction_id, kind, location_state, name, parent_id, rural, size_band, state_code, status, sworn_count) ON registry.agencies TO probity_post;
+GRANT SELECT (agency_id, appointment_type, from_date, id, is_current, officer_id, rank, separation_reason, to_date)
+    ON registry.stints TO probity_officer;
+GRANT SELECT (county_fips, id, jurisdiction_id, kind, location_state, name, parent_id, rural, size_band, state_code,
+        status, sworn_count)
+    ON registry.agencies TO probity_post;
 GRANT SELECT (from_date, id, officer_id, state_code, status, to_date, type) ON registry.certifications TO probity_post;
-GRANT SELECT (decided_at, id, missing, result, rule_pack, rule_pack_version, series_id, version) ON registry.determinations TO probity_post;
-GRANT SELECT (custodian, document_kind, held_on, id, matter_id, media_type, redacted, sha256) ON registry.evidence_items TO probity_post;
+GRANT SELECT (decided_at, id, missing, result, rule_pack, rule_pack_version, series_id, version)
+    ON registry.determinations TO probity_post;
+GRANT SELECT (custodian, document_kind, held_on, id, matter_id, media_type, redacted, sha256)
+    ON registry.evidence_items TO probity_post;
 GRANT SELECT (code, county_fips, id, level, name, parent_id, state_code) ON registry.jurisdictions TO probity_post;
-GRANT SELECT (case_number, closed_on, court, disposition, force_related, id, kind, notice_served_on, opened_on, status) ON registry.matters TO probity_post;
+GRANT SELECT (case_number, closed_on, court, disposition, force_related, id, kind, notice_served_on, opened_on, status)
+    ON registry.matters TO probity_post;
 GRANT SELECT (id, issuer, kind, officer_id, value) ON registry.officer_identifiers TO probity_post;
-GRANT SELECT (family_name, from_date, given_name, id, kind, middle_name, name_suffix, officer_id, to_date) ON registry.officer_names TO probity_post;
+GRANT SELECT (family_name, from_date, given_name, id, kind, middle_name, name_suffix, officer_id, to_date)
+    ON registry.officer_names TO probity_post;
 GRANT SELECT (body, recorded, series_id, version) ON registry.officer_statements TO probity_post;
 GRANT SELECT (family_name, given_name, id, middle_name, name_suffix) ON registry.officers TO probity_post;
-GRANT SELECT (action_date, basis, civil_basis, conviction_basis, court, court_case_number, final_finding, force_related, force_types, legal_basis, on_duty, recommended_finding, series_id, standard_of_proof, version) ON registry.outcome_contents TO probity_post;
-GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, id, kind, lifecycle, matter_id, notice_served_at, officer_id, respond_by, void_reason) ON registry.outcome_series TO probity_post;
+GRANT SELECT (action_date, basis, civil_basis, conviction_basis, court, court_case_number, final_finding, force_related,
+        force_types, legal_basis, on_duty, recommended_finding, series_id, standard_of_proof, version)
+    ON registry.outcome_contents TO probity_post;
+GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, id, kind, lifecycle, matter_id,
+        notice_served_at, officer_id, respond_by, void_reason)
+    ON registry.outcome_series TO probity_post;
 GRANT SELECT (recorded, report_type, series_id, supersedes, version) ON registry.outcome_versions TO probity_post;
 GRANT SELECT (by_office, element, id, matter_id, occurred_on, waived) ON registry.process_steps TO probity_post;
-GRANT SELECT (agency_id, appointment_type, from_date, id, is_current, officer_id, rank, separation_reason, to_date) ON registry.stints TO probity_post;
+GRANT SELECT (agency_id, appointment_type, from_date, id, is_current, officer_id, rank, separation_reason, to_date)
+    ON registry.stints TO probity_post;
 -- end: written by `probity db grants`
 
 -- Commands: the rows that row security lets a command change, its key, and its audit record.

@@ -19,53 +19,66 @@ from app.registry.role_grants import Command, GrantRole, RevokeRole
 from app.schema.fields import command_field
 from app.schema.places import RoleGrant
 
-Refusal = strawberry.enum(RefusalCode, name="RefusalCode")
+Refusal = strawberry.enum(RefusalCode, name="RefusalCode", description="Why a command was not carried out.")
 
 
 @strawberry.type(description="The role is granted.")
 class RoleGranted:
     """The grant as the caller may read it."""
 
-    grant: RoleGrant | None
+    grant: RoleGrant | None = strawberry.field(description="The grant, as the caller may read it.")
 
 
 @strawberry.type(description="The role is ended.")
 class RoleRevoked:
     """The grant as the caller may read it."""
 
-    grant: RoleGrant | None
+    grant: RoleGrant | None = strawberry.field(description="The grant, as the caller may read it.")
 
 
 @strawberry.type(description="The command was not carried out; nothing has changed.")
 class CommandRefused:
     """A refusal: a stable code and what to do next."""
 
-    code: Refusal  # type: ignore[valid-type]
-    message: str
+    code: Refusal = strawberry.field(description="Why; stable.")  # type: ignore[valid-type]
+    message: str = strawberry.field(description="What to do next; never a value that was sent or stored.")
 
 
-GrantRoleResult = Annotated[RoleGranted | CommandRefused, strawberry.union("GrantRoleResult")]
-RevokeRoleResult = Annotated[RoleRevoked | CommandRefused, strawberry.union("RevokeRoleResult")]
+GrantRoleResult = Annotated[
+    RoleGranted | CommandRefused, strawberry.union("GrantRoleResult", description="The grant, or why it was not given.")
+]
+RevokeRoleResult = Annotated[
+    RoleRevoked | CommandRefused,
+    strawberry.union("RevokeRoleResult", description="The ended grant, or why it was not ended."),
+]
 
 
 @strawberry.input(description="Gives an account a role in the caller's own agency.")
 class GrantRoleInput:
     """Which account, which role, from when to when; the key makes a repetition harmless."""
 
-    account: str
-    role: Role
-    valid_from: datetime | None = strawberry.UNSET
-    valid_to: datetime | None = strawberry.UNSET
-    idempotency_key: str
+    account: str = strawberry.field(description="The account, as the `sub` of its tokens; at most 200 characters.")
+    role: Role = strawberry.field(description="`hiring_investigator` or `records_officer`.")
+    valid_from: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="From when, with its zone; from now on if left out."
+    )
+    valid_to: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="Until when, with its zone; open if left out."
+    )
+    idempotency_key: str = strawberry.field(
+        description="Chosen by the caller, at most 200 characters: the same command under it is carried out once."
+    )
 
 
 @strawberry.input(description="Ends a role in the caller's own agency, at once.")
 class RevokeRoleInput:
     """Which grant; `expectedVersion` is 1 for a grant that nobody has ended."""
 
-    grant_id: strawberry.ID
-    expected_version: int
-    idempotency_key: str
+    grant_id: strawberry.ID = strawberry.field(description="The Relay id of the grant.")
+    expected_version: int = strawberry.field(description="The version that was read: 1 for a grant nobody has ended.")
+    idempotency_key: str = strawberry.field(
+        description="Chosen by the caller, at most 200 characters: the same command under it is carried out once."
+    )
 
 
 @strawberry.type(description="What can be done.")

@@ -30,7 +30,10 @@ from graphql import (
 from app.domain.vocabulary import Purpose, Role
 
 SENSITIVITY: Final = "sensitivity"
-_SENSITIVITY_DEFINITION: Final = "directive @sensitivity(class: String!) on FIELD_DEFINITION"
+_SENSITIVITY_DEFINITION: Final = '''
+"""The sensitivity class of a field: what policy speaks of when it lets somebody read it."""
+directive @sensitivity("""The class, as `policies/fields.csv` names it.""" class: String!) on FIELD_DEFINITION
+'''
 Readable = Callable[[str], bool]
 
 
@@ -71,9 +74,18 @@ def list_fields(schema: GraphQLSchema) -> tuple[str, ...]:
 
 
 def print_sorted(document: DocumentNode) -> str:
-    """A document's text with its definitions in the order of their names."""
+    """A document's text: definitions by kind and name, and what each holds by name."""
     ordered = sorted(document.definitions, key=lambda each: (type(each).__name__, each.name.value))  # type: ignore[attr-defined]
-    return "\n\n".join(print_ast(each) for each in ordered) + "\n"
+    return "\n\n".join(print_ast(_sort_members(each)) for each in ordered) + "\n"
+
+
+def _sort_members(node: Any) -> Any:
+    members = {
+        part: tuple(sorted((_sort_members(each) for each in getattr(node, part)), key=lambda each: each.name.value))
+        for part in ("fields", "arguments", "values", "types", "interfaces")
+        if getattr(node, part, None)
+    }
+    return _replace(node, **members) if members else node
 
 
 def _leave_out(document: DocumentNode, readable: Readable) -> DocumentNode:
@@ -204,7 +216,7 @@ def _show_classes(document: DocumentNode, class_of: Callable[[str], str]) -> Doc
     directive = parse(_SENSITIVITY_DEFINITION, no_location=True).definitions[0]
     definitions = [
         _replace(node, fields=tuple(_mark(node.name.value, each, class_of) for each in node.fields or ()))
-        if isinstance(node, ObjectTypeDefinitionNode)
+        if isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode)
         else node
         for node in document.definitions
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import strawberry
 from sqlalchemy import Column
@@ -29,6 +29,18 @@ from app.planning.catalogue import (
 
 BINDING: Final = "binding"
 ROOT: Final = "root"
+ARGUMENTS: Final = {
+    "first": "How many rows, from 0 to 100, from the start of the list or from `after` on.",
+    "after": "The cursor of the row after which the page begins.",
+    "last": "How many rows, from 0 to 100, from the end of the list or back from `before`.",
+    "before": "The cursor of the row before which the page ends.",
+    "filter": "Which rows; a row without the value compared is left out.",
+    "order_by": "What the rows are sorted by, in place of the list's own order.",
+    "id": "A Relay id, as an answer of the registry gave it.",
+    "ids": "Relay ids, as answers of the registry gave them.",
+    "ori": "One of the agency's ORIs.",
+    "input": "What is to be done.",
+}
 
 
 def bind(binding: Binding, description: str) -> Any:
@@ -117,6 +129,9 @@ def _declare_window(returns: Any, filter_type: Any, order_type: Any) -> Callable
 
 def _declare(arguments: dict[str, Any], defaults: dict[str, Any], returns: Any) -> Callable[..., Any]:
     """A function that has the signature of a field and no behaviour: its call is a fault, never a read."""
+    described = {
+        name: Annotated[type_, strawberry.argument(description=ARGUMENTS[name])] for name, type_ in arguments.items()
+    }
 
     def unreachable(**_given: Any) -> Any:
         raise RuntimeError("a read reached a resolver; reads are compiled")
@@ -129,11 +144,11 @@ def _declare(arguments: dict[str, Any], defaults: dict[str, Any], returns: Any) 
                 annotation=type_,
                 default=defaults.get(name, inspect.Parameter.empty),
             )
-            for name, type_ in arguments.items()
+            for name, type_ in described.items()
         ],
         return_annotation=returns,
     )
-    unreachable.__annotations__ = {**arguments, "return": returns}
+    unreachable.__annotations__ = {**described, "return": returns}
     return unreachable
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from datetime import date
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import strawberry
 
+# Names the codes of the contract: a filter that used one before would make it another type.
+import app.schema.scalars  # noqa: F401
 from app.domain.vocabulary import (
     AgencyKind,
     CertificationStatus,
@@ -25,7 +27,12 @@ from app.domain.vocabulary import (
 Code = TypeVar("Code")
 
 
-@strawberry.enum
+def member(description: str, *, name: str | None = None) -> Any:
+    """A member of an input that may be left out."""
+    return strawberry.field(name=name, default=strawberry.UNSET, description=description)
+
+
+@strawberry.enum(description="Which way a list is sorted.")
 class Direction(Enum):
     """Which way a list is sorted."""
 
@@ -37,51 +44,53 @@ class Direction(Enum):
 class TextFilter:
     """Equality, membership and beginning."""
 
-    eq: str | None = strawberry.UNSET
-    in_: list[str] | None = strawberry.field(name="in", default=strawberry.UNSET)
-    starts_with: str | None = strawberry.UNSET
+    eq: str | None = member("It is this text, letter by letter.")
+    in_: list[str] | None = member("It is one of these texts.", name="in")
+    starts_with: str | None = member("It begins with this text.")
 
 
 @strawberry.input(description="Compares a date; both ends belong to the range.")
 class DateFilter:
     """Equality and range."""
 
-    eq: date | None = strawberry.UNSET
-    from_: date | None = strawberry.field(name="from", default=strawberry.UNSET)
-    to: date | None = strawberry.UNSET
+    eq: date | None = member("It is this day.")
+    from_: date | None = member("It is this day or a later one.", name="from")
+    to: date | None = member("It is this day or an earlier one.")
 
 
 @strawberry.input(description="Compares a truth value.")
 class BooleanFilter:
     """Equality."""
 
-    eq: bool | None = strawberry.UNSET
+    eq: bool | None = member("It is this value.")
 
 
 @strawberry.input(description="Compares a code.")
 class CodeFilter(Generic[Code]):
     """Equality and membership."""
 
-    eq: Code | None = strawberry.UNSET
-    in_: list[Code] | None = strawberry.field(name="in", default=strawberry.UNSET)
+    eq: Code | None = member("It is this code.")
+    in_: list[Code] | None = member("It is one of these codes.", name="in")
 
 
-@strawberry.input
+@strawberry.input(description="Which agencies a list gives; every member that is given must hold.")
 class AgencyFilter:
     """Agencies by public facts."""
 
-    name: TextFilter | None = strawberry.UNSET
-    kind: CodeFilter[AgencyKind] | None = strawberry.UNSET
-    state_code: TextFilter | None = strawberry.UNSET
-    location_state: TextFilter | None = strawberry.UNSET
-    county_fips: TextFilter | None = strawberry.UNSET
-    size_band: CodeFilter[SizeBand] | None = strawberry.UNSET
-    and_: list[AgencyFilter] | None = strawberry.field(name="and", default=strawberry.UNSET)
-    or_: list[AgencyFilter] | None = strawberry.field(name="or", default=strawberry.UNSET)
-    not_: AgencyFilter | None = strawberry.field(name="not", default=strawberry.UNSET)
+    name: TextFilter | None = member("By name.")
+    kind: CodeFilter[AgencyKind] | None = member("By kind.")
+    state_code: TextFilter | None = member("By the State whose law applies.")
+    location_state: TextFilter | None = member("By where it is.")
+    county_fips: TextFilter | None = member("By county.")
+    size_band: CodeFilter[SizeBand] | None = member("By size.")
+    and_: list[AgencyFilter] | None = member("All of these hold.", name="and")
+    or_: list[AgencyFilter] | None = member("At least one of these holds.", name="or")
+    not_: AgencyFilter | None = member(
+        "This does not hold; a value that is absent or hidden fits neither way.", name="not"
+    )
 
 
-@strawberry.enum
+@strawberry.enum(description="What agencies can be sorted by.")
 class AgencyOrderField(Enum):
     """What agencies are sorted by."""
 
@@ -89,26 +98,30 @@ class AgencyOrderField(Enum):
     SWORN_COUNT = "SWORN_COUNT"
 
 
-@strawberry.input
+@strawberry.input(
+    description="How agencies are sorted; rows without the value come last, or first in a descending order."
+)
 class AgencyOrder:
     """A field and a direction."""
 
-    field: AgencyOrderField
-    direction: Direction = Direction.ASC
+    field: AgencyOrderField = strawberry.field(description="What to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
 
 
-@strawberry.input
+@strawberry.input(description="Which officers a list gives; every member that is given must hold.")
 class OfficerFilter:
     """Officers by name."""
 
-    family_name: TextFilter | None = strawberry.UNSET
-    given_name: TextFilter | None = strawberry.UNSET
-    and_: list[OfficerFilter] | None = strawberry.field(name="and", default=strawberry.UNSET)
-    or_: list[OfficerFilter] | None = strawberry.field(name="or", default=strawberry.UNSET)
-    not_: OfficerFilter | None = strawberry.field(name="not", default=strawberry.UNSET)
+    family_name: TextFilter | None = member("By family name.")
+    given_name: TextFilter | None = member("By given name.")
+    and_: list[OfficerFilter] | None = member("All of these hold.", name="and")
+    or_: list[OfficerFilter] | None = member("At least one of these holds.", name="or")
+    not_: OfficerFilter | None = member(
+        "This does not hold; a value that is absent or hidden fits neither way.", name="not"
+    )
 
 
-@strawberry.enum
+@strawberry.enum(description="What officers can be sorted by.")
 class OfficerOrderField(Enum):
     """What officers are sorted by."""
 
@@ -116,28 +129,32 @@ class OfficerOrderField(Enum):
     GIVEN_NAME = "GIVEN_NAME"
 
 
-@strawberry.input
+@strawberry.input(
+    description="How officers are sorted; rows without the value come last, or first in a descending order."
+)
 class OfficerOrder:
     """A field and a direction."""
 
-    field: OfficerOrderField
-    direction: Direction = Direction.ASC
+    field: OfficerOrderField = strawberry.field(description="What to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
 
 
-@strawberry.input
+@strawberry.input(description="Which stints a list gives; every member that is given must hold.")
 class StintFilter:
     """Stints by dates and by how they ended."""
 
-    from_date: DateFilter | None = strawberry.UNSET
-    to_date: DateFilter | None = strawberry.UNSET
-    is_current: BooleanFilter | None = strawberry.UNSET
-    separation_reason: CodeFilter[SeparationReason] | None = strawberry.UNSET
-    and_: list[StintFilter] | None = strawberry.field(name="and", default=strawberry.UNSET)
-    or_: list[StintFilter] | None = strawberry.field(name="or", default=strawberry.UNSET)
-    not_: StintFilter | None = strawberry.field(name="not", default=strawberry.UNSET)
+    from_date: DateFilter | None = member("By the first day.")
+    to_date: DateFilter | None = member("By the last day.")
+    is_current: BooleanFilter | None = member("By whether it goes on.")
+    separation_reason: CodeFilter[SeparationReason] | None = member("By why it ended.")
+    and_: list[StintFilter] | None = member("All of these hold.", name="and")
+    or_: list[StintFilter] | None = member("At least one of these holds.", name="or")
+    not_: StintFilter | None = member(
+        "This does not hold; a value that is absent or hidden fits neither way.", name="not"
+    )
 
 
-@strawberry.enum
+@strawberry.enum(description="What stints can be sorted by.")
 class StintOrderField(Enum):
     """What stints are sorted by."""
 
@@ -145,43 +162,49 @@ class StintOrderField(Enum):
     TO_DATE = "TO_DATE"
 
 
-@strawberry.input
+@strawberry.input(
+    description="How stints are sorted; rows without the value come last, or first in a descending order."
+)
 class StintOrder:
     """A field and a direction."""
 
-    field: StintOrderField
-    direction: Direction = Direction.ASC
+    field: StintOrderField = strawberry.field(description="What to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
 
 
-@strawberry.input
+@strawberry.input(description="Which certifications a list gives; every member that is given must hold.")
 class CertificationFilter:
     """Certifications by State and standing."""
 
-    state_code: TextFilter | None = strawberry.UNSET
-    type: TextFilter | None = strawberry.UNSET
-    status: CodeFilter[CertificationStatus] | None = strawberry.UNSET
-    and_: list[CertificationFilter] | None = strawberry.field(name="and", default=strawberry.UNSET)
-    or_: list[CertificationFilter] | None = strawberry.field(name="or", default=strawberry.UNSET)
-    not_: CertificationFilter | None = strawberry.field(name="not", default=strawberry.UNSET)
+    state_code: TextFilter | None = member("By the State that gave it.")
+    type: TextFilter | None = member("By type.")
+    status: CodeFilter[CertificationStatus] | None = member("By standing.")
+    and_: list[CertificationFilter] | None = member("All of these hold.", name="and")
+    or_: list[CertificationFilter] | None = member("At least one of these holds.", name="or")
+    not_: CertificationFilter | None = member(
+        "This does not hold; a value that is absent or hidden fits neither way.", name="not"
+    )
 
 
-@strawberry.input
+@strawberry.input(description="Which outcomes a list gives; every member that is given must hold.")
 class OutcomeFilter:
     """Outcomes by what the caller may read of them."""
 
-    kind: CodeFilter[OutcomeKind] | None = strawberry.UNSET
-    action_date: DateFilter | None = strawberry.UNSET
-    finality: CodeFilter[Finality] | None = strawberry.UNSET
-    dispute: CodeFilter[DisputeState] | None = strawberry.UNSET
-    lifecycle: CodeFilter[Lifecycle] | None = strawberry.UNSET
-    has_finding: BooleanFilter | None = strawberry.UNSET
-    force_related: BooleanFilter | None = strawberry.UNSET
-    and_: list[OutcomeFilter] | None = strawberry.field(name="and", default=strawberry.UNSET)
-    or_: list[OutcomeFilter] | None = strawberry.field(name="or", default=strawberry.UNSET)
-    not_: OutcomeFilter | None = strawberry.field(name="not", default=strawberry.UNSET)
+    kind: CodeFilter[OutcomeKind] | None = member("By kind.")
+    action_date: DateFilter | None = member("By the day it took effect.")
+    finality: CodeFilter[Finality] | None = member("By whether an appeal is open.")
+    dispute: CodeFilter[DisputeState] | None = member("By whether it is disputed.")
+    lifecycle: CodeFilter[Lifecycle] | None = member("By where it stands in the registry.")
+    has_finding: BooleanFilter | None = member("By whether a finding was made.")
+    force_related: BooleanFilter | None = member("By whether it concerns the use of force.")
+    and_: list[OutcomeFilter] | None = member("All of these hold.", name="and")
+    or_: list[OutcomeFilter] | None = member("At least one of these holds.", name="or")
+    not_: OutcomeFilter | None = member(
+        "This does not hold; a value that is absent or hidden fits neither way.", name="not"
+    )
 
 
-@strawberry.enum
+@strawberry.enum(description="What outcomes can be sorted by.")
 class OutcomeOrderField(Enum):
     """What outcomes are sorted by."""
 
@@ -190,9 +213,11 @@ class OutcomeOrderField(Enum):
     CLEARED_AT = "CLEARED_AT"
 
 
-@strawberry.input
+@strawberry.input(
+    description="How outcomes are sorted; rows without the value come last, or first in a descending order."
+)
 class OutcomeOrder:
     """A field and a direction."""
 
-    field: OutcomeOrderField
-    direction: Direction = Direction.ASC
+    field: OutcomeOrderField = strawberry.field(description="What to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")

@@ -23,25 +23,25 @@ class Node:
 class PageInfo:
     """Page information, from the rows that may be seen alone."""
 
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    has_next_page: bool = strawberry.field(description="Whether rows that may be seen follow.")
+    has_previous_page: bool = strawberry.field(description="Whether rows that may be seen come before.")
+    start_cursor: str | None = strawberry.field(description="The first row's cursor; none on an empty page.")
+    end_cursor: str | None = strawberry.field(description="The last row's cursor; none on an empty page.")
 
 
 @strawberry.type(description="One row of a list and its cursor.")
 class Edge(Generic[Item]):
     """An edge; its cursor is an opaque key."""
 
-    cursor: str
-    node: Item
+    cursor: str = strawberry.field(description="Where the row stands; to be sent back as `after` or `before`.")
+    node: Item = strawberry.field(description="The row itself.")
 
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[Item]):
     """A connection; `totalCount` counts what may be seen."""
 
-    nodes: list[Item]
-    edges: list[Edge[Item]]
-    page_info: PageInfo
-    total_count: int
+    nodes: list[Item] = strawberry.field(description="The rows of the page.")
+    edges: list[Edge[Item]] = strawberry.field(description="The rows of the page, each with its cursor.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    total_count: int = strawberry.field(description="How many rows of the whole list may be seen.")

@@ -35,37 +35,41 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
 
 # Roles and purposes are spelled as tokens and the policy spell them.
 LOWER_CASE_CODES: Final = tuple(
-    strawberry.enum(codes, graphql_name_from="value") for codes in (vocabulary.Role, vocabulary.Purpose)
+    strawberry.enum(codes, description=description, graphql_name_from="value")
+    for codes, description in (
+        (vocabulary.Role, "In which role is asked; one for each request."),
+        (vocabulary.Purpose, "What is asked for; one for each request."),
+    )
 )
 
 CODES: Final = tuple(
-    strawberry.enum(codes)
-    for codes in (
-        vocabulary.JurisdictionLevel,
-        vocabulary.AgencyKind,
-        vocabulary.AgencyStatus,
-        vocabulary.SizeBand,
-        vocabulary.NameKind,
-        vocabulary.IdentifierKind,
-        vocabulary.SeparationReason,
-        vocabulary.CertificationStatus,
-        vocabulary.OutcomeKind,
-        vocabulary.ReportType,
-        vocabulary.Lifecycle,
-        vocabulary.Finality,
-        vocabulary.DisputeState,
-        vocabulary.HoldKind,
-        vocabulary.VoidReason,
-        vocabulary.MatterKind,
-        vocabulary.MatterStatus,
-        vocabulary.ProcessElement,
-        vocabulary.DocumentKind,
-        vocabulary.Finding,
-        vocabulary.StandardOfProof,
-        vocabulary.MisconductBasis,
-        vocabulary.DeterminationResult,
-        vocabulary.ConsentScope,
-        vocabulary.CheckKind,
-        vocabulary.CheckReason,
+    strawberry.enum(codes, description=description)
+    for codes, description in (
+        (vocabulary.JurisdictionLevel, "A level of government (EO 13929 sec. 3(a)), or a campus."),
+        (vocabulary.AgencyKind, "A kind of agency: the groups of the BJS census, and those it leaves out."),
+        (vocabulary.AgencyStatus, "Whether an agency still exists."),
+        (vocabulary.SizeBand, "Full-time sworn officers, in bands."),
+        (vocabulary.NameKind, "What an officer's name is to him."),
+        (vocabulary.IdentifierKind, "What kind of number identifies an officer; a token is never read back."),
+        (vocabulary.SeparationReason, "Why a stint ended; each State's own words are mapped onto these."),
+        (vocabulary.CertificationStatus, "How a certification stands."),
+        (vocabulary.OutcomeKind, "What an outcome is (EO 13929 sec. 3(a) and 3(b)); the last three need an authority."),
+        (vocabulary.ReportType, "What a report does to the one before it."),
+        (vocabulary.Lifecycle, "Where an outcome stands in the registry."),
+        (vocabulary.Finality, "Whether an outcome can still be appealed."),
+        (vocabulary.DisputeState, "How far the officer's dispute of an outcome has come."),
+        (vocabulary.HoldKind, "What keeps an outcome from being disclosed."),
+        (vocabulary.VoidReason, "Why an outcome was voided."),
+        (vocabulary.MatterKind, "What an outcome arose in."),
+        (vocabulary.MatterStatus, "Whether a matter is open."),
+        (vocabulary.ProcessElement, "An element of fair process."),
+        (vocabulary.DocumentKind, "What a document held by its custodian is."),
+        (vocabulary.Finding, "What was found, or recommended to be."),
+        (vocabulary.StandardOfProof, "The standard by which it was found."),
+        (vocabulary.MisconductBasis, "The basis of an action against an officer (11 CCR 1205)."),
+        (vocabulary.DeterminationResult, "Whether fair process was found satisfied."),
+        (vocabulary.ConsentScope, "What an officer consents to: that existence be told, or the record."),
+        (vocabulary.CheckKind, "What a candidate check may tell: existence, or the record."),
+        (vocabulary.CheckReason, "What an agency is to decide."),
     )
 )

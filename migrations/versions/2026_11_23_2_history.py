@@ -44,20 +44,39 @@ BEGIN
 END $$
 """
 
+# A range is closed, never opened again nor made longer; a right may also end before it began. What was said
+# (`recorded`) is closed once, a right until somebody has signed for its end; a signature stays as it is.
 ONLY_CLOSE = """
 CREATE FUNCTION registry.only_close() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
 DECLARE
     range_column text := TG_ARGV[0];
-    free_columns text[] := TG_ARGV[0] || TG_ARGV[1]::text[];
+    signed_columns text[] := TG_ARGV[1]::text[];
     before jsonb := to_jsonb(OLD);
     after jsonb := to_jsonb(NEW);
     before_range tstzrange := (before ->> range_column)::tstzrange;
     after_range tstzrange := (after ->> range_column)::tstzrange;
+    closes boolean := before_range <> after_range;
+    is_signed boolean := false;
+    signed_column text;
 BEGIN
-    IF (before - free_columns) <> (after - free_columns)
-        OR lower(before_range) IS DISTINCT FROM lower(after_range)
-        OR (before_range <> after_range AND upper(after_range) IS NULL)
-        OR (before_range <> after_range AND upper(before_range) < upper(after_range))
+    IF (before - (range_column || signed_columns)) <> (after - (range_column || signed_columns)) THEN
+        RAISE EXCEPTION 'only the end of a range may be set' USING ERRCODE = 'restrict_violation';
+    END IF;
+    FOREACH signed_column IN ARRAY signed_columns LOOP
+        is_signed := is_signed OR before ->> signed_column IS NOT NULL;
+        IF before ->> signed_column IS NOT NULL AND before -> signed_column <> after -> signed_column THEN
+            RAISE EXCEPTION 'a signature stays as it is' USING ERRCODE = 'restrict_violation';
+        END IF;
+    END LOOP;
+    IF closes AND (
+        (range_column = 'valid' AND is_signed) OR (range_column = 'recorded' AND NOT upper_inf(before_range)))
+    THEN
+        RAISE EXCEPTION 'the end of this range is set already' USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF closes AND NOT (range_column = 'valid' AND isempty(after_range)) AND (
+        lower(before_range) IS DISTINCT FROM lower(after_range)
+        OR upper(after_range) IS NULL
+        OR upper(before_range) < upper(after_range))
     THEN
         RAISE EXCEPTION 'only the end of a range may be set' USING ERRCODE = 'restrict_violation';
     END IF;
@@ -122,6 +141,7 @@ def upgrade() -> None:
     """Put the triggers in place."""
     for function in (REFUSE_CHANGE, ONLY_CLOSE, EXPUNGED_ONLY, EXPUNGE, RECORD_STATUS):
         op.execute(function)
+    op.execute("REVOKE ALL ON FUNCTION registry.expunge_content(uuid) FROM PUBLIC")
     for table in FROZEN:
         _guard(table, "UPDATE OR DELETE", "registry.refuse_change()")
     for table, (column, others) in CLOSED_ONCE.items():

@@ -195,7 +195,6 @@ def upgrade() -> None:
         "SELECT v.version_num, i.policy_sha256, i.clock_offset FROM gate.installation i, gate.alembic_version v $$"
     )
     op.execute("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA gate FROM PUBLIC")
-    op.execute("REVOKE ALL ON FUNCTION registry.expunge_content(uuid) FROM PUBLIC")
     for statement in VIEWS.split(";"):
         op.execute(statement)
 
@@ -207,6 +206,8 @@ def downgrade() -> None:
     names = ["read_installation", "find_grant", "hold_on", "full_candidates", "limited_candidates", *SETS, *(each.partition("(")[0] for each in PROBES)]
     for name in (*names, "read_context"):
         op.execute(f"DROP FUNCTION gate.{name} CASCADE")
+    # Written by the upgrade, from the policy; without the gate nothing may ask it.
+    op.execute("DROP FUNCTION IF EXISTS gate.officer_listing(uuid, timestamptz) CASCADE")
     op.execute("DROP TYPE gate.context")
     op.execute("DROP TABLE gate.installation, gate.context_pads")
 

@@ -1,4 +1,4 @@
-"""Every published operation is put to every person of the story: some are told, some find nothing, the rest are refused.
+"""Every published operation is put to every person of the story: some are told, some find nothing, others are refused.
 
 What is expected is written in expected_operations.toml and expected_visibility.toml, apart from the policy.
 """
@@ -180,3 +180,9 @@ def test_the_question_in_the_readme_is_the_published_one() -> None:
     assert compared
     for text, own in compared:
         assert text == own
+
+
+def test_the_list_of_operations_names_every_one_under_its_audience() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (`.*`) \|$", (ROOT / "graphql" / "README.md").read_text("utf-8"), re.MULTILINE)
+    listed = {f"{audience}/{name}" for audience, names in rows for name in re.findall(r"`(\w+)`", names)}
+    assert listed == set(NAMED)
