@@ -203,7 +203,15 @@ def downgrade() -> None:
     """Drop them."""
     for view in ("agency_oris", "agencies", "jurisdictions"):
         op.execute(f"DROP VIEW release.{view}")
-    names = ["read_installation", "find_grant", "hold_on", "full_candidates", "limited_candidates", *SETS, *(each.partition("(")[0] for each in PROBES)]
+    names = [
+        "read_installation",
+        "find_grant",
+        "hold_on",
+        "full_candidates",
+        "limited_candidates",
+        *SETS,
+        *(each.partition("(")[0] for each in PROBES),
+    ]
     for name in (*names, "read_context"):
         op.execute(f"DROP FUNCTION gate.{name} CASCADE")
     # Written by the upgrade, from the policy; without the gate nothing may ask it.

@@ -10,6 +10,7 @@ import json
 import re
 import tomllib
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -186,3 +187,15 @@ def test_the_list_of_operations_names_every_one_under_its_audience() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (`.*`) \|$", (ROOT / "graphql" / "README.md").read_text("utf-8"), re.MULTILINE)
     listed = {f"{audience}/{name}" for audience, names in rows for name in re.findall(r"`(\w+)`", names)}
     assert listed == set(NAMED)
+
+
+async def test_a_role_that_has_not_begun_can_be_taken_back(registry: RunningRegistry) -> None:
+    give, take = NAMED["head/GrantRole"], NAMED["head/RevokeRole"]
+    begins = (registry.pipeline.clock() + timedelta(days=2)).isoformat()
+    given = await registry.ask("head", give.text, input={**give.variables["input"], "validFrom": begins})
+    asked = {**take.variables["input"], "grantId": given["grantRole"]["grant"]["id"]}
+    taken = (await registry.ask("head", take.text, input=asked))["revokeRole"]
+    assert taken["__typename"] == "RoleRevoked"
+    assert taken["grant"]["revokedBy"] == Account.HEAD.value
+    # It never held, so it says neither from when nor until when.
+    assert taken["grant"]["validTo"] is None
