@@ -40,6 +40,13 @@ class NewGrant:
 
 async def insert_grant(session: WriteSession, grant: NewGrant) -> bool:
     """Write a grant; whether it was written (not, if the account holds the role in that time already)."""
+    # Two that grant one right wait for each other here: checking an exclusion constraint, they would deadlock.
+    await session.connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(chr(31), 'grant', $1::text, $2::text, $3::text), 0))",
+        grant.account,
+        grant.role,
+        str(grant.agency_id),
+    )
     try:
         async with session.connection.transaction():
             await session.connection.execute(
