@@ -231,7 +231,7 @@ def outline(value: Any, type_: Any) -> Any:
     """What of a variable's value can change a statement: everything but the texts, ids and dates in it.
 
     Whole numbers, truth values and codes stay (page sizes, directives, orders); other leaves become a mark, and so does
-    a list of leaves, of whatever length.
+    a list of leaves, of whatever length: but for a list of ids, which becomes its length.
     """
     bare = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
     if value is None:
@@ -240,7 +240,10 @@ def outline(value: Any, type_: Any) -> Any:
         return tuple(sorted((name, outline(member, bare.fields[name].type)) for name, member in value.items()))
     if isinstance(bare, GraphQLList):
         inner = bare.of_type.of_type if isinstance(bare.of_type, GraphQLNonNull) else bare.of_type
-        return tuple(outline(item, inner) for item in value) if isinstance(inner, GraphQLInputObjectType) else "[]"
+        if isinstance(inner, GraphQLInputObjectType):
+            return tuple(outline(item, inner) for item in value)
+        # How many objects are asked for is part of what a plan was found cheap enough for.
+        return len(value) if getattr(inner, "name", "") == "ID" else "[]"
     if isinstance(bare, GraphQLEnumType) or isinstance(value, bool | int):
         return value
     return "?"

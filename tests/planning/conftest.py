@@ -1,0 +1,7 @@
+"""The running registry, for the tests of this folder."""
+
+from __future__ import annotations
+
+from tests.access.stage import own_truth, registry, shared, told, truth
+
+__all__ = ["own_truth", "registry", "shared", "told", "truth"]

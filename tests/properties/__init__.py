@@ -1,0 +1,1 @@
+"""Properties that hold of every answer, each against something independent of the compiler."""
