@@ -154,7 +154,7 @@ class Outcome(Node):
     dispute: DisputeState | None = column(SERIES.c.dispute, "Whether the officer disputes it.")
     has_finding: bool | None = computed(
         lambda row: row.c.kind != "SEPARATION_UNDER_FORCE_INVESTIGATION",
-        "False for the kind that rests on no finding (left under investigation); says nothing of whether it has cleared.",
+        "False for the kind that rests on no finding (left under investigation); no word on whether it has cleared.",
     )
     version: int | None = column(SERIES.c.current_version, "The version that speaks now.")
     report_type: ReportType | None = column(VERSIONS.c.report_type, "What the newest version did.")

@@ -90,9 +90,7 @@ def name_embedded_addresses(cluster: EmbeddedCluster, secrets: Secrets, *, datab
     )
 
 
-async def prepare_embedded_database(
-    cluster: EmbeddedCluster, secrets: Secrets, *, database: str = DATABASE
-) -> None:
+async def prepare_embedded_database(cluster: EmbeddedCluster, secrets: Secrets, *, database: str = DATABASE) -> None:
     """Make the owner's role and the database on the embedded server, where they are not there yet."""
     connection = await asyncpg.connect(
         cluster.url(user="postgres", password=cluster.superuser_password, database="postgres")

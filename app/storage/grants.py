@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 DEMO_GRANTER = "demo-issuer"
 
 
-async def find_held_grant(
-    connection: Connection, claims: VerifiedClaims, now: datetime
-) -> HeldGrant | None:
+async def find_held_grant(connection: Connection, claims: VerifiedClaims, now: datetime) -> HeldGrant | None:
     """The live grant that agrees with the claims in everything, or none."""
     if claims.role is Role.PUBLIC:
         return None

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 READ_LOGINS: Final = (Login.PUBLIC, Login.AGENCY, Login.POST, Login.OFFICER, Login.DOJ)
 STATEMENT_SECONDS: Final = 5.0
+LONGEST_KEPT_STATEMENT: Final = 256 * 1024
+# The server keeps up to 20 MB for a large plan; the published operations of a login are fewer than this.
+KEPT_STATEMENTS: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +127,9 @@ async def open_pools(
                 addresses.by_login[login],
                 min_size=0,
                 max_size=size,
+                # A plan of many fields is a long statement: unkept, it would be parsed and planned at every request.
+                max_cacheable_statement_size=LONGEST_KEPT_STATEMENT,
+                statement_cache_size=KEPT_STATEMENTS,
                 server_settings={
                     "application_name": f"probity-{login}",
                     # Look-ups and pages: one plan serves every parameter (docs/request-path.md).

@@ -14,7 +14,9 @@ SCHEMAS = ("registry", "release", "matching", "audit", "gate")
 GrantLine = tuple[str, str, str]
 
 _COMMENT = re.compile(r"--[^\n]*")
-_STATEMENT = re.compile(r"GRANT (?P<verbs>.+?) ON (?P<kind>SCHEMA|FUNCTION|)\s*(?P<names>.+?) TO (?P<logins>.+)", re.DOTALL)
+_STATEMENT = re.compile(
+    r"GRANT (?P<verbs>.+?) ON (?P<kind>SCHEMA|FUNCTION|)\s*(?P<names>.+?) TO (?P<logins>.+)", re.DOTALL
+)
 _VERB = re.compile(r"([A-Z]+)\s*(?:\(([^)]*)\))?")
 _FUNCTION = re.compile(r"([a-z_.]+)\s*\(([^)]*)\)")
 

@@ -80,5 +80,3 @@ async def run_plan(
     async with running.pipeline.pools.open_read(LOGIN_OF_ROLE[principal.role]) as session:
         values = plan.bind(variables, principal, running.pipeline.clock(), context)
         return await session.run_plan(plan.sql, values)
-
-

@@ -29,16 +29,29 @@ PERSON = f"{{ __typename id outcomes(first: 20) {{ nodes {RECORD} }} }}"
 SHOWING: list[tuple[str, str, dict[str, Any]]] = [
     ("records", f"query Q {{ outcomes(first: 20) {{ nodes {RECORD} }} }}", {}),
     ("records", f"query Q {{ officers(first: 10) {{ nodes {PERSON} }} }}", {}),
-    ("records", f"query Q {{ officers(last: 3) {{ edges {{ node {PERSON} }} }} outcomes(last: 2) {{ nodes {RECORD} }} }}", {}),
+    (
+        "records",
+        f"query Q {{ officers(last: 3) {{ edges {{ node {PERSON} }} }} outcomes(last: 2) {{ nodes {RECORD} }} }}",
+        {},
+    ),
     ("post", f"query Q($id: ID!) {{ officer(id: $id) {PERSON} }}", {"id": WALKER_ID}),
-    ("post", f"query Q($id: ID!) {{ node(id: $id) {{ __typename id ... on Outcome {{ version officer {PERSON} }} }} }}", {"id": WALKER_OUTCOME}),
+    (
+        "post",
+        f"query Q($id: ID!) {{ node(id: $id) {{ __typename id ... on Outcome {{ version officer {PERSON} }} }} }}",
+        {"id": WALKER_OUTCOME},
+    ),
     ("investigator", f"query Q {{ candidateChecks(first: 30) {{ nodes {{ officer {PERSON} }} }} }}", {}),
-    ("investigator", "query Q($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }", {"ids": [WALKER_ID, encode_id("Officer", TORRES.id), "x"]}),
+    (
+        "investigator",
+        "query Q($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }",
+        {"ids": [WALKER_ID, encode_id("Officer", TORRES.id), "x"]},
+    ),
     ("officer", f"query Q {{ me {{ record {PERSON} outcomes(first: 5) {{ nodes {RECORD} }} }} }}", {}),
     ("monitor_cove", f"query Q {{ officers(first: 30) {{ nodes {PERSON} }} }}", {}),
     (
         "records",
-        "query Q { officers(first: 2) { nodes { __typename id stints(first: 5) { nodes { rank officer { __typename id } } } "
+        "query Q { officers(first: 2) { nodes { __typename id stints(first: 5) { nodes { rank "
+        "officer { __typename id } } } "
         "certifications(first: 5) { nodes { type officer { __typename id } } } } } }",
         {},
     ),
@@ -72,11 +85,17 @@ def read_key(relay_id: str) -> str:
 
 async def read_last(truth: asyncpg.Connection) -> tuple[asyncpg.Record, set[Item]]:
     """The newest record of an answer, and its items."""
-    record = await truth.fetchrow("SELECT * FROM audit.records WHERE kind IN ('DISCLOSURE', 'QUERY') ORDER BY at DESC, position DESC LIMIT 1")
+    record = await truth.fetchrow(
+        "SELECT * FROM audit.records WHERE kind IN ('DISCLOSURE', 'QUERY') ORDER BY at DESC, position DESC LIMIT 1"
+    )
     assert record is not None
-    items = await truth.fetch("SELECT officer_id, series_id, version FROM audit.items WHERE record_id = $1", record["id"])
+    items = await truth.fetch(
+        "SELECT officer_id, series_id, version FROM audit.items WHERE record_id = $1", record["id"]
+    )
     assert len(items) == record["item_count"]
-    return record, {(str(each["officer_id"]), each["series_id"] and str(each["series_id"]), each["version"]) for each in items}
+    return record, {
+        (str(each["officer_id"]), each["series_id"] and str(each["series_id"]), each["version"]) for each in items
+    }
 
 
 async def count_records(truth: asyncpg.Connection) -> int:
@@ -136,7 +155,10 @@ async def test_a_cursor_names_its_row_and_is_recorded_as_a_row(
 
 async def test_a_masked_branch_is_not_recorded_as_disclosed(shared: RunningRegistry, truth: asyncpg.Connection) -> None:
     """A limited check tells that there is a record: the officer's key alone, and no outcome of his."""
-    document = "query($id: ID!) { candidateCheck(id: $id) { officer { id familyName outcomes(first: 5) { nodes { id } } stints(first: 5) { nodes { id } } } } }"
+    document = (
+        "query($id: ID!) { candidateCheck(id: $id) { officer { id familyName outcomes(first: 5) "
+        "{ nodes { id } } stints(first: 5) { nodes { id } } } } }"
+    )
     answer = await shared.ask("investigator", document, id=encode_id("CandidateCheck", StoryCheck.TORRES_LIMITED.value))
     officer = answer["candidateCheck"]["officer"]
     assert officer["id"] == encode_id("Officer", TORRES.id)
@@ -151,7 +173,7 @@ async def test_a_masked_branch_is_not_recorded_as_disclosed(shared: RunningRegis
         ("records", '{ node(id: "x") { id } }'),
         ("records", '{ outcomes(first: 3, filter: {actionDate: {eq: "1901-01-01"}}) { nodes { id } } }'),
         ("officer", "{ me { consents(first: 3) { nodes { id } } notices(first: 1) { nodes { cause } } } }"),
-        ("head", f'{{ agency(ori: "WA9990100") {{ name roleGrants(first: 2) {{ nodes {{ account }} }} }} }}'),
+        ("head", '{ agency(ori: "WA9990100") { name roleGrants(first: 2) { nodes { account } } } }'),
     ],
 )
 async def test_an_answer_that_shows_no_person_is_recorded_as_a_query(
@@ -166,7 +188,10 @@ async def test_an_answer_that_shows_no_person_is_recorded_as_a_query(
 
 async def test_answers_of_public_facts_are_not_recorded(shared: RunningRegistry, truth: asyncpg.Connection) -> None:
     before = await count_records(truth)
-    public = f'{{ viewer {{ role }} agency(ori: "{GULLWING.ori}") {{ name jurisdiction {{ name }} }} agencies(first: 2) {{ totalCount }} }}'
+    public = (
+        f'{{ viewer {{ role }} agency(ori: "{GULLWING.ori}") {{ name jurisdiction {{ name }} }} '
+        f"agencies(first: 2) {{ totalCount }} }}"
+    )
     for person in ("public", "records", "investigator", "officer", "post"):
         assert (await shared.ask(person, public))["agency"]["name"] == GULLWING.name
     await shared.ask("public", '{ node(id: "x") { id } }')
@@ -174,8 +199,12 @@ async def test_answers_of_public_facts_are_not_recorded(shared: RunningRegistry,
     assert await count_records(truth) == before
 
 
-async def test_a_record_holds_no_value_that_was_asked_for_or_told(shared: RunningRegistry, truth: asyncpg.Connection) -> None:
-    document = "query Find($name: String) { officers(first: 5, filter: {familyName: {eq: $name}}) { nodes { givenName } } }"
+async def test_a_record_holds_no_value_that_was_asked_for_or_told(
+    shared: RunningRegistry, truth: asyncpg.Connection
+) -> None:
+    document = (
+        "query Find($name: String) { officers(first: 5, filter: {familyName: {eq: $name}}) { nodes { givenName } } }"
+    )
     answer = await shared.ask("records", document, name=WALKER.family)
     assert answer["officers"]["nodes"]
     record, _ = await read_last(truth)
@@ -198,7 +227,11 @@ class FailingLedger:
         raise self.error
 
 
-PERSONAL = ("{ outcomes(first: 2) { nodes { id } } }", '{ node(id: "x") { id } }', "{ officers(first: 0) { totalCount } }")
+PERSONAL = (
+    "{ outcomes(first: 2) { nodes { id } } }",
+    '{ node(id: "x") { id } }',
+    "{ officers(first: 0) { totalCount } }",
+)
 
 
 @pytest.mark.parametrize("document", PERSONAL)

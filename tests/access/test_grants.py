@@ -25,7 +25,8 @@ WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f', 'S') AND n.nspname !~ '^pg_' AND n.
             OR has_any_column_privilege(c.oid, 'SELECT, INSERT, UPDATE, REFERENCES') END)
 """
 CALLED = """
-SELECT p.oid::regprocedure::text AS name, n.nspname AS schema FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+SELECT p.oid::regprocedure::text AS name, n.nspname AS schema
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     AND has_schema_privilege(n.oid, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE')
     AND p.prorettype <> 'trigger'::regtype AND NOT EXISTS (
@@ -95,11 +96,18 @@ async def test_no_login_can_become_another_or_make_anything(login: Login, shared
     others = [each.role_name for each in Login if each is not login] + [OWNER_ROLE, "postgres", "pg_read_all_data"]
     try:
         for other in others:
-            for statement in (f"SET ROLE {other}", f"SET SESSION AUTHORIZATION {other}", f"GRANT {other} TO {login.role_name}"):
+            for statement in (
+                f"SET ROLE {other}",
+                f"SET SESSION AUTHORIZATION {other}",
+                f"GRANT {other} TO {login.role_name}",
+            ):
                 with pytest.raises(asyncpg.PostgresError):
                     await connection.execute(statement)
         made = [
-            *(f"CREATE TABLE {name}.made (id int)" for name in ("public", "registry", "release", "matching", "audit", "gate")),
+            *(
+                f"CREATE TABLE {name}.made (id int)"
+                for name in ("public", "registry", "release", "matching", "audit", "gate")
+            ),
             "CREATE SCHEMA made",
             "CREATE ROLE made",
             "CREATE FUNCTION public.made() RETURNS int LANGUAGE sql AS 'SELECT 1'",
@@ -181,7 +189,10 @@ async def test_the_importer_writes_birth_dates_and_cannot_read_one_back(
             officer,
             uuid4(),
         )
-        for tail in (" RETURNING birth_date", " ON CONFLICT (officer_id) DO UPDATE SET birth_date = excluded.birth_date"):
+        for tail in (
+            " RETURNING birth_date",
+            " ON CONFLICT (officer_id) DO UPDATE SET birth_date = excluded.birth_date",
+        ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(insert + tail, officer, date(1990, 1, 2))
         await connection.execute(insert, officer, date(1990, 1, 2))
@@ -196,9 +207,9 @@ async def test_the_importer_writes_birth_dates_and_cannot_read_one_back(
                 await connection.execute(statement)
     finally:
         await connection.close()
-    assert await own_truth.fetchval("SELECT birth_date FROM matching.birth_dates WHERE officer_id = $1", officer) == date(
-        1990, 1, 2
-    )
+    assert await own_truth.fetchval(
+        "SELECT birth_date FROM matching.birth_dates WHERE officer_id = $1", officer
+    ) == date(1990, 1, 2)
 
 
 async def test_the_ledger_reads_and_appends_and_changes_nothing(registry: RunningRegistry) -> None:

@@ -77,7 +77,9 @@ def test_a_selection_that_no_contract_checked_is_still_refused_by_the_compiler(w
     given = Selected(key="value", name="value")
     numbers = Selected(key="identifiers", name="identifiers", below={"OfficerIdentifier": (given,)})
     viewer = Selected(key="viewer", name="viewer", below={"Viewer": (Selected(key="role", name="role"),)})
-    node = Selected(key="me", name="me", below={"Me": (Selected(key="record", name="record", below={"Officer": (numbers,)}),)})
+    node = Selected(
+        key="me", name="me", below={"Me": (Selected(key="record", name="record", below={"Officer": (numbers,)}),)}
+    )
     for grant in (policy.find_grant(*POST), policy.find_grant(Role.PUBLIC, Purpose.PUBLIC)):
         planned = policy.planner.plan_selection((viewer,), grant, name="q", document_sha256=b"")
         assert "officer_identifiers" not in planned.sql

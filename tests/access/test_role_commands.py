@@ -24,11 +24,13 @@ from tests.properties.askers import ASKERS
 from tests.properties.plain_rows import encode_id
 
 GRANT = (
-    "mutation Give($input: GrantRoleInput!) { grantRole(input: $input) { __typename ... on RoleGranted { grant { id account "
+    "mutation Give($input: GrantRoleInput!) { grantRole(input: $input) { __typename ... on "
+    "RoleGranted { grant { id account "
     "role validFrom validTo grantedBy revokedAt agency { name } } } ... on CommandRefused { code message } } }"
 )
 REVOKE = (
-    "mutation End($input: RevokeRoleInput!) { revokeRole(input: $input) { __typename ... on RoleRevoked { grant { id account "
+    "mutation End($input: RevokeRoleInput!) { revokeRole(input: $input) { __typename ... on "
+    "RoleRevoked { grant { id account "
     "validTo revokedBy revokedAt } } ... on CommandRefused { code message } } }"
 )
 NEWCOMER = TokenOrder(
@@ -150,7 +152,15 @@ async def test_the_head_of_another_agency_cannot_end_a_role_and_learns_nothing(
     answers = [
         await end(registry, given, OTHER_HEAD, idempotencyKey=f"k{place}")
         for place, given in enumerate(
-            (grant, encode_id("RoleGrant", str(uuid4())), "x", "", encode_id("Agency", HARBORLIGHT.id), grant.lower(), "é")
+            (
+                grant,
+                encode_id("RoleGrant", str(uuid4())),
+                "x",
+                "",
+                encode_id("Agency", HARBORLIGHT.id),
+                grant.lower(),
+                "é",
+            )
         )
     ]
     assert answers[0]["code"] == "NOT_FOUND"
@@ -166,7 +176,9 @@ async def test_the_head_cannot_end_what_belongs_to_another_agency_or_to_no_one(
     foreign = await own_truth.fetchval("SELECT id FROM registry.grants WHERE account = $1", Account.INVESTIGATOR.value)
     answers = [
         await end(registry, given, idempotencyKey=f"k{place}")
-        for place, given in enumerate((encode_id("RoleGrant", str(foreign)), encode_id("RoleGrant", str(uuid4())), "nothing"))
+        for place, given in enumerate(
+            (encode_id("RoleGrant", str(foreign)), encode_id("RoleGrant", str(uuid4())), "nothing")
+        )
     ]
     assert [answer["code"] for answer in answers] == ["NOT_FOUND"] * 3
     assert len({json.dumps(answer) for answer in answers}) == 1
@@ -256,7 +268,9 @@ async def test_what_may_not_be_granted_is_refused_in_words_and_changes_nothing(
         {"validFrom": "0001-01-01T00:00:00Z", "validTo": "9999-12-31T23:59:59Z"},
     ],
 )
-async def test_times_at_the_end_of_the_calendar_are_no_fault(changes: dict[str, Any], registry: RunningRegistry) -> None:
+async def test_times_at_the_end_of_the_calendar_are_no_fault(
+    changes: dict[str, Any], registry: RunningRegistry
+) -> None:
     try:
         answer = await give(registry, **changes)
     except ProbityError as refused:
@@ -291,12 +305,16 @@ async def test_a_stale_version_is_refused(registry: RunningRegistry) -> None:
     assert (await end(registry, grant, expectedVersion=2, idempotencyKey="k3"))["code"] == "STALE"
 
 
-async def test_the_head_does_not_end_a_role_of_his_own(registry: RunningRegistry, own_truth: asyncpg.Connection) -> None:
+async def test_the_head_does_not_end_a_role_of_his_own(
+    registry: RunningRegistry, own_truth: asyncpg.Connection
+) -> None:
     own = await own_truth.fetchval("SELECT id FROM registry.grants WHERE account = $1", Account.HEAD.value)
     assert (await end(registry, encode_id("RoleGrant", str(own))))["code"] == "NOT_TO_ONESELF"
 
 
-async def test_twenty_identical_grants_at_once_make_one(registry: RunningRegistry, own_truth: asyncpg.Connection) -> None:
+async def test_twenty_identical_grants_at_once_make_one(
+    registry: RunningRegistry, own_truth: asyncpg.Connection
+) -> None:
     answers = await asyncio.gather(*(give(registry) for _ in range(20)))
     assert len({json.dumps(answer) for answer in answers}) == 1
     assert answers[0]["__typename"] == "RoleGranted"
@@ -389,14 +407,18 @@ async def test_what_comes_back_is_read_through_the_callers_own_mask(
     monkeypatch.setattr(planner, "plan_selection", note)
     done = await give(registry)
     assert planned == [("node", "read", "agency_head")]
-    shown = await registry.ask("head", "query($id: ID!) { node(id: $id) { ... on RoleGrant { account role } } }", id=done["grant"]["id"])
+    shown = await registry.ask(
+        "head", "query($id: ID!) { node(id: $id) { ... on RoleGrant { account role } } }", id=done["grant"]["id"]
+    )
     assert shown["node"] == {"account": NEWCOMER.account, "role": "records_officer"}
 
 
 async def test_selections_of_a_command_are_answered_as_asked(registry: RunningRegistry) -> None:
     document = (
-        "mutation M($input: GrantRoleInput!) { did: grantRole(input: $input) { ... on RoleGranted { t: __typename one: grant { r: role ...G } "
-        "two: grant { __typename agency { name } } } ... on CommandRefused { t: __typename no: code } } } fragment G on RoleGrant { account role }"
+        "mutation M($input: GrantRoleInput!) { did: grantRole(input: $input) { ... on "
+        "RoleGranted { t: __typename one: grant { r: role ...G } "
+        "two: grant { __typename agency { name } } } ... on CommandRefused { t: __typename no: "
+        "code } } } fragment G on RoleGrant { account role }"
     )
     done = await registry.ask("head", document, input=write_grant())
     assert json.dumps(done) == json.dumps(
@@ -412,16 +434,19 @@ async def test_selections_of_a_command_are_answered_as_asked(registry: RunningRe
     assert refused == {"did": {"t": "CommandRefused", "no": "ALREADY_HELD"}}
 
 
-async def test_commands_are_one_a_request_and_never_by_get(registry: RunningRegistry, own_truth: asyncpg.Connection) -> None:
-    two = "mutation($i: GrantRoleInput!) { a: grantRole(input: $i) { __typename } b: grantRole(input: $i) { __typename } }"
+async def test_commands_are_one_a_request_and_never_by_get(
+    registry: RunningRegistry, own_truth: asyncpg.Connection
+) -> None:
+    two = (
+        "mutation($i: GrantRoleInput!) { a: grantRole(input: $i) { __typename } b: "
+        "grantRole(input: $i) { __typename } }"
+    )
     with pytest.raises(ProbityError) as refused:
         await registry.ask("head", two, i=write_grant())
     assert refused.value.code is ErrorCode.LIMIT_EXCEEDED
     token = registry.issue("head")
     assert token is not None
-    request = GraphQLRequest(
-        document=GRANT, operation_name=None, variables={"input": write_grant()}, may_command=False
-    )
+    request = GraphQLRequest(document=GRANT, operation_name=None, variables={"input": write_grant()}, may_command=False)
     with pytest.raises(ProbityError) as refused:
         await registry.pipeline.answer(request, PresentedToken(compact=token))
     assert refused.value.code is ErrorCode.METHOD_NOT_ALLOWED
@@ -459,7 +484,9 @@ async def test_the_command_login_alone_cannot_reach_beyond_its_context(
     async with pipeline.pools.open_write(context) as session:
         seen = await session.connection.fetch("SELECT DISTINCT agency_id FROM registry.grants")
         assert [str(row["agency_id"]) for row in seen] == [HARBORLIGHT.id]
-        ended = await session.connection.execute("UPDATE registry.grants SET revoked_by = 'x' WHERE agency_id = $1", TALLOWMERE.id)
+        ended = await session.connection.execute(
+            "UPDATE registry.grants SET revoked_by = 'x' WHERE agency_id = $1", TALLOWMERE.id
+        )
         assert ended == "UPDATE 0"
     for agency, role in ((TALLOWMERE.id, "records_officer"), (CINDER_COVE.id, "agency_head")):
         with pytest.raises(ProbityError) as refused:

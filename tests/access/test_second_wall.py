@@ -143,7 +143,8 @@ async def count_rows(connection: asyncpg.Connection) -> dict[str, int]:
         "AND has_column_privilege(c.oid, a.attnum, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE') GROUP BY 1"
     )
     return {
-        row["name"]: await connection.fetchval(f'SELECT count("{row["attname"]}") FROM {row["name"]}') for row in granted
+        row["name"]: await connection.fetchval(f'SELECT count("{row["attname"]}") FROM {row["name"]}')
+        for row in granted
     }
 
 

@@ -34,14 +34,19 @@ KEYS: list[Question] = [
         "{ outcomes(first: 2) { " + "a" * 63 + ": nodes { id } " + "a" * 62 + "b: nodes { kind } totalCount } }",
         {},
     ),
-    ("records", "{ outcomes(first: 1) { nodes { select: id from: kind where: version _: dispute __x: finality } } }", {}),
+    (
+        "records",
+        "{ outcomes(first: 1) { nodes { select: id from: kind where: version _: dispute __x: finality } } }",
+        {},
+    ),
 ]
 
 FRAGMENTS: list[Question] = [
     (
         "records",
         "{ outcomes(first: 5) { nodes { ...A ...B id } } } "
-        "fragment A on Outcome { kind officer { familyName ...N } } fragment B on Outcome { officer { givenName } kind } "
+        "fragment A on Outcome { kind officer { familyName ...N } } fragment B on Outcome { "
+        "officer { givenName } kind } "
         "fragment N on Officer { givenName names { kind familyName } }",
         {},
     ),
@@ -75,7 +80,8 @@ DIRECTIVES: list[Question] = [
     *(
         (
             "records",
-            "query($b: Boolean!, $c: Boolean = true) { outcomes(first: 2) { nodes { id @skip(if: $b) kind @include(if: $b) "
+            "query($b: Boolean!, $c: Boolean = true) { outcomes(first: 2) { nodes { id @skip(if: $b) "
+            "kind @include(if: $b) "
             "...V @include(if: $c) ... @skip(if: $c) { dispute } } totalCount @include(if: $b) } } "
             "fragment V on Outcome { version @skip(if: $b) finality }",
             variables,
@@ -84,8 +90,16 @@ DIRECTIVES: list[Question] = [
     ),
     ("public", "{ viewer @skip(if: true) { role } }", {}),
     ("public", "{ viewer { role @skip(if: true) } }", {}),
-    ("public", "{ viewer { role @include(if: true) @skip(if: true) purpose @include(if: true) @skip(if: false) } }", {}),
-    ("records", "{ outcomes(first: 1) { nodes { matter { kind @skip(if: true) } holds { kind @skip(if: true) } } } }", {}),
+    (
+        "public",
+        "{ viewer { role @include(if: true) @skip(if: true) purpose @include(if: true) @skip(if: false) } }",
+        {},
+    ),
+    (
+        "records",
+        "{ outcomes(first: 1) { nodes { matter { kind @skip(if: true) } holds { kind @skip(if: true) } } } }",
+        {},
+    ),
 ]
 
 VARIABLES: list[Question] = [
@@ -93,7 +107,8 @@ VARIABLES: list[Question] = [
         (
             "records",
             "query($f: OutcomeFilter, $o: OutcomeOrder, $n: Int = 4, $a: String) "
-            "{ outcomes(first: $n, after: $a, filter: $f, orderBy: $o) { nodes { id kind actionDate clearedAt } totalCount } }",
+            "{ outcomes(first: $n, after: $a, filter: $f, orderBy: $o) { nodes { id kind actionDate "
+            "clearedAt } totalCount } }",
             variables,
         )
         for variables in (
@@ -122,7 +137,8 @@ VARIABLES: list[Question] = [
     *(
         (
             "public",
-            "query($s: String, $d: Direction, $k: [AgencyKind!]) { agencies(last: 7, orderBy: {field: SWORN_COUNT, direction: $d}, "
+            "query($s: String, $d: Direction, $k: [AgencyKind!]) { agencies(last: 7, orderBy: "
+            "{field: SWORN_COUNT, direction: $d}, "
             "filter: {name: {startsWith: $s}, kind: {in: $k}}) { nodes { name swornCount kind } totalCount } }",
             variables,
         )
@@ -140,7 +156,12 @@ VARIABLES: list[Question] = [
         )
     ),
     ("public", '{ agencies(first: 3, filter: {or: {name: {startsWith: "H"}}}) { nodes { name } } }', {}),
-    ("public", 'query($n: String = "Harborlight Police Department") { agencies(first: 3, filter: {name: {in: [$n]}}) { totalCount } }', {}),
+    (
+        "public",
+        'query($n: String = "Harborlight Police Department") { agencies(first: 3, filter: {name: '
+        "{in: [$n]}}) { totalCount } }",
+        {},
+    ),
     ("public", "query($n: String) { agencies(first: 3, filter: {name: {eq: $n}}) { totalCount } }", {}),
     ("public", "{ nodes(ids: []) { id } }", {}),
     ("public", '{ nodes(ids: "x") { id } }', {}),
@@ -157,7 +178,11 @@ LISTS: list[Question] = [
         "pageInfo { __typename endCursor hasNextPage startCursor hasPreviousPage } totalCount } }",
         {},
     ),
-    ("records", "{ officers(first: 0) { nodes { id } edges { cursor } pageInfo { hasNextPage endCursor } totalCount } }", {}),
+    (
+        "records",
+        "{ officers(first: 0) { nodes { id } edges { cursor } pageInfo { hasNextPage endCursor } totalCount } }",
+        {},
+    ),
     ("records", "{ officers(last: 3) { one: nodes { id } two: nodes { familyName } three: edges { cursor } } }", {}),
     (
         "records",
@@ -169,28 +194,40 @@ LISTS: list[Question] = [
     ),
     (
         "head",
-        '{ agency(ori: "WA9990100") { roleGrants(first: 9) { nodes { account role validTo grantedBy agency { name } } totalCount } } '
+        '{ agency(ori: "WA9990100") { roleGrants(first: 9) { nodes { account role validTo '
+        "grantedBy agency { name } } totalCount } } "
         'other: agency(ori: "WA9990200") { name roleGrants(first: 9) { totalCount nodes { account } } } }',
         {},
     ),
     (
         "investigator",
-        "{ candidateChecks(first: 50) { nodes { kind closedAt agency { name } officer { id familyName names { givenName } "
+        "{ candidateChecks(first: 50) { nodes { kind closedAt agency { name } officer { id "
+        "familyName names { givenName } "
         "outcomes(first: 2) { totalCount nodes { kind basis legalBasis agency { name } } } "
         "stints(first: 5, orderBy: {field: TO_DATE}) { nodes { fromDate toDate agency { name } } } } } totalCount } }",
         {},
     ),
-    ("investigator", "query($id: ID!) { officer(id: $id) { familyName outcomes(last: 2) { nodes { statement } } } }", {"id": WALKER_ID}),
+    (
+        "investigator",
+        "query($id: ID!) { officer(id: $id) { familyName outcomes(last: 2) { nodes { statement } } } }",
+        {"id": WALKER_ID},
+    ),
     ("investigator", "query($id: ID!) { officer(id: $id) { familyName id } }", {"id": TORRES_ID}),
     ("investigator", "query($id: ID!) { candidateCheck(id: $id) { kind officer { familyName } } }", {"id": CHECK_ID}),
     (
         "post",
         "{ outcomes(first: 40, orderBy: {field: KIND}) { nodes { kind basis court officer { familyName } agency { name "
-        "jurisdiction { code } } versions { version actionDate } determinations { rulePack missing } matter { caseNumber "
+        "jurisdiction { code } } versions { version actionDate } determinations { rulePack "
+        "missing } matter { caseNumber "
         "steps { byOffice } evidence { sha256 } } } } }",
         {},
     ),
-    ("monitor", "{ outcomes(first: 40) { nodes { id basis kind } totalCount } officers(first: 40) { totalCount nodes { familyName } } }", {}),
+    (
+        "monitor",
+        "{ outcomes(first: 40) { nodes { id basis kind } totalCount } officers(first: 40) { "
+        "totalCount nodes { familyName } } }",
+        {},
+    ),
     (
         "officer",
         "{ me { outcomes(first: 9) { nodes { kind lifecycle holds { kind } respondBy } totalCount } consents(last: 2) "
@@ -208,6 +245,10 @@ QUESTIONS: dict[str, list[Question]] = {
     "lists": LISTS,
     "several officers": [
         ("records_cove", "{ officers(first: 60, orderBy: {field: GIVEN_NAME}) { nodes { id givenName } } }", {}),
-        ("post_oregon", "{ outcomes(last: 30) { nodes { id lifecycle: kind finality } pageInfo { hasPreviousPage } } }", {}),
+        (
+            "post_oregon",
+            "{ outcomes(last: 30) { nodes { id lifecycle: kind finality } pageInfo { hasPreviousPage } } }",
+            {},
+        ),
     ],
 }

@@ -28,7 +28,8 @@ LISTS = [
     ("post_oregon", "outcomes", "outcome", "ACTION_DATE", "actionDate"),
 ]
 PAGED = (
-    "query($first: Int, $after: String, $last: Int, $before: String) {{ {name}(first: $first, after: $after, last: $last, "
+    "query($first: Int, $after: String, $last: Int, $before: String) {{ {name}(first: "
+    "$first, after: $after, last: $last, "
     "before: $before, orderBy: {{field: {order}, direction: {direction}}}{filter}) {{ edges {{ cursor node {{ id }} }} "
     "pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} totalCount }} }}"
 )
@@ -84,7 +85,9 @@ async def follow_pages(
         assert (info["hasNextPage"], info["hasPreviousPage"]) == (
             (bool(rest), cursor is not None) if forwards else (cursor is not None, bool(rest))
         )
-        assert (info["startCursor"], info["endCursor"]) == ((edges[0]["cursor"], edges[-1]["cursor"]) if edges else (None, None))
+        assert (info["startCursor"], info["endCursor"]) == (
+            (edges[0]["cursor"], edges[-1]["cursor"]) if edges else (None, None)
+        )
         assert page["totalCount"] == len(whole)
         cuts += 1
         if not rest:
@@ -185,7 +188,19 @@ async def test_a_cursor_of_another_list_finds_no_place(shared: RunningRegistry) 
 
 @pytest.mark.parametrize(
     "cursor",
-    ["", "x", "====", "MHjkbbODTBu6UwY9Ut8oPA", "MHjkbbODTBu6UwY9Ut8oPA==\n", "' OR true --", "MHjk", "é", "A" * 24, 5, "QUdFTkNZ"],
+    [
+        "",
+        "x",
+        "====",
+        "MHjkbbODTBu6UwY9Ut8oPA",
+        "MHjkbbODTBu6UwY9Ut8oPA==\n",
+        "' OR true --",
+        "MHjk",
+        "é",
+        "A" * 24,
+        5,
+        "QUdFTkNZ",
+    ],
 )
 async def test_a_cursor_that_no_list_gave_out_is_refused(cursor: Any, shared: RunningRegistry) -> None:
     for window in ({"first": 1, "after": cursor}, {"last": 1, "before": cursor}):
@@ -196,7 +211,9 @@ async def test_a_cursor_that_no_list_gave_out_is_refused(cursor: Any, shared: Ru
 
 
 async def test_a_cursor_holds_an_opaque_key_and_nothing_readable(shared: RunningRegistry) -> None:
-    document = "{ officers(first: 50, orderBy: {field: FAMILY_NAME}) { edges { cursor node { familyName givenName } } } }"
+    document = (
+        "{ officers(first: 50, orderBy: {field: FAMILY_NAME}) { edges { cursor node { familyName givenName } } } }"
+    )
     edges = (await shared.ask("records", document))["officers"]["edges"]
     assert len(edges) > 10
     for edge in edges:

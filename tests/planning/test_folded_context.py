@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -21,20 +22,68 @@ from tests.properties.plain_rows import encode_id
 
 Asked = tuple[str, str, dict[str, Any]]
 ASKED: list[Asked] = [
-    ("records", "{ outcomes(first: 3) { nodes { id kind holds { kind } matter { kind steps { element } } } totalCount } }", {}),
-    ("records", "{ officers(first: 3) { nodes { familyName names { kind } stints(first: 2) { nodes { rank } } } } }", {}),
-    ("post", "{ outcomes(last: 3) { edges { cursor node { kind officer { familyName } } } pageInfo { hasPreviousPage } } }", {}),
+    (
+        "records",
+        "{ outcomes(first: 3) { nodes { id kind holds { kind } matter { kind steps { element } } } totalCount } }",
+        {},
+    ),
+    (
+        "records",
+        "{ officers(first: 3) { nodes { familyName names { kind } stints(first: 2) { nodes { rank } } } } }",
+        {},
+    ),
+    (
+        "post",
+        "{ outcomes(last: 3) { edges { cursor node { kind officer { familyName } } } pageInfo { hasPreviousPage } } }",
+        {},
+    ),
     ("post_oregon", "{ officers(first: 2) { nodes { id outcomes(first: 2) { totalCount } } } viewer { role } }", {}),
-    ("officer", "{ me { record { familyName } outcomes(first: 3) { nodes { kind } } consents(first: 2) { totalCount } } }", {}),
+    (
+        "officer",
+        "{ me { record { familyName } outcomes(first: 3) { nodes { kind } } consents(first: 2) { totalCount } } }",
+        {},
+    ),
     ("officer", "{ me { notices(first: 3) { nodes { cause } } } }", {}),
     ("head", '{ agency(ori: "WA9990100") { roleGrants(first: 5) { nodes { account } } } }', {}),
-    ("investigator", "{ candidateChecks(first: 9) { nodes { kind officer { familyName outcomes(first: 1) { nodes { kind } } } } } }", {}),
+    (
+        "investigator",
+        "{ candidateChecks(first: 9) { nodes { kind officer { familyName outcomes(first: 1) { nodes { kind } } } } } }",
+        {},
+    ),
     ("investigator", "query($id: ID!) { officer(id: $id) { familyName } }", {"id": WALKER_ID}),
-    ("investigator", "query($ids: [ID!]!) { nodes(ids: $ids) { id __typename } }", {"ids": [WALKER_ID, encode_id("CandidateCheck", StoryCheck.WALKER_FULL.value)]}),
+    (
+        "investigator",
+        "query($ids: [ID!]!) { nodes(ids: $ids) { id __typename } }",
+        {"ids": [WALKER_ID, encode_id("CandidateCheck", StoryCheck.WALKER_FULL.value)]},
+    ),
     ("monitor_cove", "{ outcomes(first: 2) { nodes { kind basis } } officers(first: 2) { nodes { familyName } } }", {}),
 ]
+OPERATIONS = Path(__file__).resolve().parents[2] / "graphql" / "operations"
+# Who puts the published operations of each audience; monitoring is a purpose of its own.
+AUDIENCES = {
+    "agency": "records",
+    "head": "head",
+    "hiring": "investigator",
+    "officer": "officer",
+    "post": "post",
+    "shared": "records",
+}
 REPEATS = 100
 SET_CONTEXT = re.compile(r"set_config\('probity\.context', \$\d+::[A-Z]+, true\)")
+
+
+def read_operations() -> list[Asked]:
+    """Every published question of those who sign in, with the variables that lie beside it; commands are left out."""
+    found: list[Asked] = []
+    for path in sorted(OPERATIONS.rglob("*.graphql")):
+        text = path.read_text("utf-8")
+        if path.parent.name not in AUDIENCES or "mutation" in text:
+            continue
+        beside = path.with_suffix(".variables.json")
+        variables = json.loads(beside.read_text("utf-8")) if beside.exists() else {}
+        person = "monitor_cove" if path.stem == "EmployeeOutcomes" else AUDIENCES[path.parent.name]
+        found.append((person, text, variables))
+    return found
 
 
 def prepare(running: RunningRegistry, person: str, document: str, variables: dict[str, Any]) -> Plan:
@@ -115,7 +164,7 @@ def opens_gate(node: dict[str, Any]) -> bool:
     return "set_config(" in shown or any(opens_gate(child) for child in node.get("Plans", ()))
 
 
-@pytest.mark.parametrize(("person", "document", "variables"), ASKED)
+@pytest.mark.parametrize(("person", "document", "variables"), [*ASKED[::2], *read_operations()])
 async def test_the_gate_is_the_outer_side_of_every_look_at_a_guarded_row(
     person: str, document: str, variables: dict[str, Any], shared: RunningRegistry, truth: asyncpg.Connection
 ) -> None:
@@ -136,7 +185,7 @@ async def test_the_gate_is_the_outer_side_of_every_look_at_a_guarded_row(
     assert "Gather" not in json.dumps(root)
 
 
-@pytest.mark.parametrize(("person", "document", "variables"), ASKED)
+@pytest.mark.parametrize(("person", "document", "variables"), [*ASKED[::2], *read_operations()])
 async def test_a_statement_gives_the_same_a_hundred_times_under_one_generic_plan(
     person: str, document: str, variables: dict[str, Any], shared: RunningRegistry
 ) -> None:

@@ -16,11 +16,14 @@ from tests.journeys.conftest import RunningRegistry
 from tests.properties.askers import ASKERS
 
 LIST = (
-    "query L($f: OutcomeFilter, $o: OutcomeOrder, $d: Direction! = ASC, $x: OutcomeOrderField! = KIND, $n: Int, $l: Int, "
-    "$a: String, $b: String, $s: Boolean! = false, $i: Boolean! = true, $k: [OutcomeKind!], $t: [ID!] = []) {{ "
-    "outcomes(first: $n, last: $l, after: $a, before: $b, filter: $f, orderBy: {order}) {{ nodes {{ id kind @skip(if: $s) "
-    "finality @include(if: $i) }} totalCount }} other: outcomes(first: 1, filter: {{kind: {{in: $k}}}}, orderBy: $o) "
-    "{{ totalCount }} nodes(ids: $t) {{ id }} more: outcomes(first: 2, orderBy: {{field: $x, direction: $d}}) {{ totalCount }} }}"
+    "query L($f: OutcomeFilter, $o: OutcomeOrder, $d: Direction! = ASC, $x: "
+    "OutcomeOrderField! = KIND, $n: Int, $l: Int, "
+    "$a: String, $b: String, $s: Boolean! = false, $i: Boolean! = true, $k: [OutcomeKind!], $t: [ID!] = []) { "
+    "outcomes(first: $n, last: $l, after: $a, before: $b, filter: $f, orderBy: {field: $x, "
+    "direction: $d}) { nodes { id kind @skip(if: $s) "
+    "finality @include(if: $i) } totalCount } other: outcomes(first: 1, filter: {kind: {in: $k}}, orderBy: $o) "
+    "{ totalCount } nodes(ids: $t) { id } more: outcomes(first: 2, orderBy: {field: $x, "
+    "direction: $d}) { totalCount } }"
 )
 VARIABLES: list[dict[str, Any]] = [
     {"n": 1},
@@ -86,11 +89,10 @@ def describe(found: Plan) -> tuple[Any, ...]:
     return found.sql, slots, found.operation, found.document_sha256, found.is_personal
 
 
-@pytest.mark.parametrize("order", ["{field: $x, direction: $d}", "$o"])
-def test_a_kept_plan_is_the_plan_that_would_be_made_now(order: str, shared: RunningRegistry) -> None:
-    document = LIST.format(order=order)
-    asked = [(variables, person) for variables in VARIABLES for person in ("records", "head")]
-    random.Random(order).shuffle(asked)
+def test_a_kept_plan_is_the_plan_that_would_be_made_now(shared: RunningRegistry) -> None:
+    document = LIST
+    asked = [(variables, "records") for variables in VARIABLES] + [(variables, "head") for variables in VARIABLES[::5]]
+    random.Random(7).shuffle(asked)
     warm = make_planner(shared)
     plans: dict[str, set[int]] = {}
     for turn in range(2):
@@ -132,7 +134,8 @@ def test_a_document_that_fits_one_contract_is_still_refused_under_another(shared
 def test_texts_ids_and_dates_share_a_plan_and_are_not_in_it(shared: RunningRegistry) -> None:
     planner = make_planner(shared)
     document = (
-        "query($f: OfficerFilter, $id: ID!, $a: String, $d: OutcomeFilter) { officers(first: 2, after: $a, filter: $f) { totalCount } "
+        "query($f: OfficerFilter, $id: ID!, $a: String, $d: OutcomeFilter) { officers(first: 2, "
+        "after: $a, filter: $f) { totalCount } "
         "officer(id: $id) { id } outcomes(first: 1, filter: $d) { totalCount } }"
     )
     given = [

@@ -63,12 +63,16 @@ REFUSED: list[tuple[str, dict[str, Any], ErrorCode]] = [
     ("query($n: Int) { agencies(first: $n) { totalCount } }", {"n": -1}, ErrorCode.LIMIT_EXCEEDED),
     ("{ agencies(first: 1, last: 1) { totalCount } }", {}, ErrorCode.LIMIT_EXCEEDED),
     ("{ agencies(first: 101) { totalCount } }", {}, ErrorCode.LIMIT_EXCEEDED),
-    ("{ agencies(first: 1, before: \"x\") { totalCount } }", {}, ErrorCode.LIMIT_EXCEEDED),
-    ("{ agency(ori: \"x\") { name } }", {}, ErrorCode.DOCUMENT_INVALID),
+    ('{ agencies(first: 1, before: "x") { totalCount } }', {}, ErrorCode.LIMIT_EXCEEDED),
+    ('{ agency(ori: "x") { name } }', {}, ErrorCode.DOCUMENT_INVALID),
     ("{ officers(first: 1) { totalCount } }", {}, ErrorCode.DOCUMENT_INVALID),
     ("{ nothing }", {}, ErrorCode.DOCUMENT_INVALID),
     ("subscription { nothing }", {}, ErrorCode.DOCUMENT_INVALID),
-    ("{ ...F viewer { role } } fragment F on Query { __schema { queryType { name } } }", {}, ErrorCode.DOCUMENT_INVALID),
+    (
+        "{ ...F viewer { role } } fragment F on Query { __schema { queryType { name } } }",
+        {},
+        ErrorCode.DOCUMENT_INVALID,
+    ),
 ]
 
 

@@ -114,7 +114,12 @@ class PlainAnswers:
         if whole.type_name == "Viewer":
             if name == "agency":
                 return self.plain.find(world.by_id.get(asker.agency or ""))
-            facts = {"account": asker.account, "role": asker.role, "purpose": asker.purpose, "stateCode": asker.state}
+            facts = {
+                "account": asker.account or None,
+                "role": asker.role,
+                "purpose": asker.purpose,
+                "stateCode": asker.state,
+            }
             return facts[name]
         if name == "record":
             return self.plain.find(world.by_id.get(asker.officer or ""))
@@ -202,10 +207,7 @@ def compare(value: Any, member: Line) -> bool | None:
     given = {name: wanted for name, wanted in member.items() if wanted is not None}
     # Membership of an empty list is false even of what is not known.
     return all_of(
-        [
-            False if wanted == [] else None if value is None else tests[name](wanted)
-            for name, wanted in given.items()
-        ]
+        [False if wanted == [] else None if value is None else tests[name](wanted) for name, wanted in given.items()]
     )
 
 

@@ -69,7 +69,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """The visible rows of a list before filters and pages, and the field they are sorted by if nothing else is asked."""
+    """The visible rows of a list before filters and pages, and the field they are sorted by unless asked otherwise."""
 
     items: Sequence[Item]
     order: str
@@ -122,9 +122,7 @@ class PlainRegistry:
             return Rows(items=self._keep(lines), order=order, descending=descending)
         if key == ("Outcome", "matter"):
             matter = world.by_id[item.line["matter"]]
-            return Item(
-                type_name="Matter", line=matter, judge=item.judge, values=plain_rows.show_matter(matter)
-            )
+            return Item(type_name="Matter", line=matter, judge=item.judge, values=plain_rows.show_matter(matter))
         if key == ("Agency", "jurisdiction"):
             return self._locate(item.line["jurisdiction"])
         raise KeyError(key)

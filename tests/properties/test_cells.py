@@ -1,4 +1,4 @@
-"""Every cell of every answer against Casbin, asked one field at a time: a row shows exactly what policy allows of it."""
+"""Every cell of every answer against Casbin, asked field by field: a row shows exactly what policy allows of it."""
 
 from __future__ import annotations
 

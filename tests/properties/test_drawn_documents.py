@@ -38,9 +38,7 @@ def count_values(value: object) -> int:
     return value not in (None, False, 0, "")
 
 
-async def compare_many(
-    person: str, seeds: range, shared: RunningRegistry, told: Told, counted: Counter[str]
-) -> None:
+async def compare_many(person: str, seeds: range, shared: RunningRegistry, told: Told, counted: Counter[str]) -> None:
     """Draw, ask both, compare as text."""
     world = World(told.tell(), told.at)
     asker = world.name_asker(ASKERS[person])

@@ -138,7 +138,9 @@ async def test_a_visible_value_changes_the_pages(
     assert moved > 5
 
 
-@pytest.mark.parametrize("arguments", ["filter: {basis: {eq: DISHONESTY}}", "orderBy: {field: LEGAL_BASIS}", "orderBy: {field: ID}"])
+@pytest.mark.parametrize(
+    "arguments", ["filter: {basis: {eq: DISHONESTY}}", "orderBy: {field: LEGAL_BASIS}", "orderBy: {field: ID}"]
+)
 async def test_what_is_no_filter_or_order_of_the_contract_is_refused(arguments: str, shared: RunningRegistry) -> None:
     with pytest.raises(ProbityError):
         await shared.ask("records", f"{{ outcomes(first: 1, {arguments}) {{ totalCount }} }}")
