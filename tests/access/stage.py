@@ -2,6 +2,7 @@
 
 * `shared` is the whole path over one copy of the story; its tests leave the registry as it is (answers are recorded).
 * `registry` is the same over a copy of the test's own.
+* `world` is what that story is made of, and who may see what of it.
 * `truth` and `own_truth` are connections to those copies that row security does not bind.
 """
 
@@ -14,6 +15,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import asyncpg
+import pytest
 import pytest_asyncio
 
 from app.demo.story import tell_story
@@ -29,6 +31,7 @@ from app.storage.logins import OWNER_ROLE
 from app.storage.secrets import Secrets
 from tests.access.every_standing import Line, tell_every_standing
 from tests.journeys.conftest import RunningRegistry
+from tests.properties.oracle import World
 
 STORY = "probity_told_story"
 
@@ -111,6 +114,12 @@ async def copy_registry(cluster: EmbeddedCluster, settings: Settings, told: Told
 async def told(cluster: EmbeddedCluster, settings: Settings, template: str) -> Told:
     """The story, loaded once a run."""
     return await tell_once(cluster, settings, template)
+
+
+@pytest.fixture(scope="session")
+def world(told: Told) -> World:
+    """The lines of that story, and what may be seen of them."""
+    return World(told.tell(), told.at)
 
 
 @pytest_asyncio.fixture(scope="session")

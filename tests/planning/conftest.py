@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.access.stage import own_truth, registry, shared, told, truth
+from tests.access.stage import own_truth, registry, shared, told, truth, world
 
-__all__ = ["own_truth", "registry", "shared", "told", "truth"]
+__all__ = ["own_truth", "registry", "shared", "told", "truth", "world"]

@@ -185,7 +185,7 @@ async def test_the_gate_is_the_outer_side_of_every_look_at_a_guarded_row(
     assert "Gather" not in json.dumps(root)
 
 
-@pytest.mark.parametrize(("person", "document", "variables"), [*ASKED[::2], *read_operations()])
+@pytest.mark.parametrize(("person", "document", "variables"), read_operations())
 async def test_a_statement_gives_the_same_a_hundred_times_under_one_generic_plan(
     person: str, document: str, variables: dict[str, Any], shared: RunningRegistry
 ) -> None:

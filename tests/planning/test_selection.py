@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from app.errors import ErrorCode, ProbityError
-from tests.access.stage import Told
 from tests.journeys.conftest import RunningRegistry
 from tests.planning.documents import QUESTIONS
 from tests.properties.askers import ASKERS
-from tests.properties.oracle import Oracle, World
+from tests.properties.oracle import World
 from tests.properties.plain_answers import PlainAnswers
 from tests.properties.plain_registry import PlainRegistry
 
@@ -20,13 +19,12 @@ ALL = [(topic, place) for topic, questions in QUESTIONS.items() for place in ran
 
 
 @pytest.fixture(scope="module")
-def executors(shared: RunningRegistry, told: Told) -> dict[str, PlainAnswers]:
+def executors(shared: RunningRegistry, world: World) -> dict[str, PlainAnswers]:
     """A simple executor for everyone who asks."""
-    world = World(told.tell(), told.at)
     found = {}
     for person, order in ASKERS.items():
         asker = world.name_asker(order)
-        plain = PlainRegistry(Oracle(world, shared.pipeline.policy.point, asker))
+        plain = PlainRegistry(world.consult(shared.pipeline.policy.point, asker))
         found[person] = PlainAnswers(plain, shared.pipeline.policy.find_contract(asker.role, asker.purpose).sdl)
     return found
 

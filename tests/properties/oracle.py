@@ -66,6 +66,20 @@ class World:
             self.by_kind[line["kind"]].append(line)
             if "id" in line:
                 self.by_id[line["id"]] = line
+        self._oracles: dict[tuple[bytes, Asker], Oracle] = {}
+
+    def consult(self, point: DecisionPoint, asker: Asker) -> Oracle:
+        """The oracle for one asker under one policy; it remembers what it was asked."""
+        key = (point.bundle.digest, asker)
+        if key not in self._oracles:
+            self._oracles[key] = Oracle(self, point, asker)
+        return self._oracles[key]
+
+    def list_some(self, kind: str) -> list[Line]:
+        """The lines of a kind: all that were written by hand, and every fourth of those drawn at random."""
+        lines = self.by_kind[kind]
+        written = [line for line in lines if line["id"][1:4] in {"999", "000"}]
+        return written + [line for line in lines if line["id"][1:4] not in {"999", "000"}][::4]
 
     @cached_property
     def stints_of(self) -> dict[str, list[Line]]:

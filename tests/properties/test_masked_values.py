@@ -11,7 +11,6 @@ import pytest
 from app.errors import ProbityError
 from app.identity.presented import PresentedToken
 from app.pipeline import GraphQLRequest
-from tests.access.stage import Told
 from tests.journeys.conftest import RunningRegistry
 from tests.properties.askers import ASKERS
 from tests.properties.oracle import Oracle, World
@@ -84,11 +83,10 @@ MOVE_DATES = (
 
 
 @pytest.fixture(scope="module")
-def oracles(shared: RunningRegistry, told: Told) -> dict[str, Oracle]:
+def oracles(shared: RunningRegistry, world: World) -> dict[str, Oracle]:
     """What each of the askers may see."""
-    world = World(told.tell(), told.at)
     point = shared.pipeline.policy.point
-    return {person: Oracle(world, point, world.name_asker(ASKERS[person])) for person, _, _ in QUESTIONS}
+    return {person: world.consult(point, world.name_asker(ASKERS[person])) for person, _, _ in QUESTIONS}
 
 
 def list_read(oracles: dict[str, Oracle], person: str, field: str) -> set[str]:
