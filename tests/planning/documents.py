@@ -237,7 +237,25 @@ LISTS: list[Question] = [
     ),
 ]
 
+# By what is masked in some of the rows that show: neither the comparison nor its negation may hold there.
+MASKED: list[Question] = [
+    (person, f"{{ outcomes(first: 50, {arguments}) {{ nodes {{ id forceRelated lifecycle }} totalCount }} }}", {})
+    for person in ("records", "records_cove")
+    for arguments in (
+        "filter: {forceRelated: {eq: true}}",
+        "filter: {not: {forceRelated: {eq: true}}}",
+        "filter: {not: {not: {forceRelated: {eq: true}}}}",
+        "filter: {not: {or: [{forceRelated: {eq: true}}, {kind: {eq: TERMINATION}}]}}",
+        "filter: {not: {and: [{not: {forceRelated: {eq: false}}}, {hasFinding: {eq: true}}]}}",
+        "filter: {and: [{not: {forceRelated: {eq: true}}}, {not: {forceRelated: {eq: false}}}]}",
+        "filter: {not: {lifecycle: {in: [CLEARED, DRAFT]}}}",
+        "filter: {or: [{not: {lifecycle: {eq: VOIDED}}}, {forceRelated: {eq: true}}]}",
+        "filter: {not: {forceRelated: {eq: true}, lifecycle: {eq: VOIDED}}}",
+    )
+]
+
 QUESTIONS: dict[str, list[Question]] = {
+    "masked": MASKED,
     "keys": KEYS,
     "fragments": FRAGMENTS,
     "directives": DIRECTIVES,
