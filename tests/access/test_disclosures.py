@@ -8,18 +8,20 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
 from app.demo.cast import GULLWING, TORRES, WALKER, StoryCheck
+from app.domain.vocabulary import HoldInForce
 from app.errors import ErrorCode, ProbityError
 from app.identity.presented import PresentedToken
 from app.pipeline import GraphQLRequest
 from tests.journeys.conftest import RunningRegistry
 from tests.planning.documents import WALKER_ID, WALKER_OUTCOME
-from tests.properties.askers import ASKERS
+from tests.properties.askers import ASKERS, order_officer
+from tests.properties.oracle import World
 from tests.properties.plain_rows import encode_id
 
 Item = tuple[str, str | None, int | None]
@@ -164,6 +166,31 @@ async def test_a_masked_branch_is_not_recorded_as_disclosed(shared: RunningRegis
     assert officer["id"] == encode_id("Officer", TORRES.id)
     assert officer["familyName"] is officer["outcomes"] is officer["stints"] is None
     assert (await read_last(truth))[1] == {(TORRES.id, None, None)}
+
+
+async def test_a_row_that_is_shown_elsewhere_is_not_recorded_where_it_is_masked(
+    registry: RunningRegistry, own_truth: asyncpg.Connection, world: World
+) -> None:
+    """Of a sealed outcome its officer sees that it is there, and not whom it is about, though that is himself."""
+    sealed = next(
+        line
+        for line in world.by_kind["outcome"]
+        if world.find_hold(line) is HoldInForce.SEAL and line["id"][1:4] == "000" and line["lifecycle"] == "CLEARED"
+    )
+    await own_truth.execute(
+        "INSERT INTO registry.grants (id, account, role, officer_id, valid, granted_by) "
+        "VALUES ($1, 'demo-sealed', 'officer', $2, tstzrange(now() - interval '1 day', NULL), 'demo-registrar')",
+        uuid4(),
+        sealed["officer"],
+    )
+    tables = await own_truth.fetch("SELECT DISTINCT format('%I.%I', schemaname, tablename) AS name FROM pg_policies")
+    for row in tables:
+        await own_truth.execute(f"ALTER TABLE {row['name']} DISABLE ROW LEVEL SECURITY")
+    document = "query($id: ID!) { node(id: $id) { id ... on Outcome { kind officer { id } } } }"
+    asked = encode_id("Outcome", sealed["id"])
+    answer = await registry.ask(order_officer(sealed["officer"], "demo-sealed"), document, id=asked)
+    assert answer == {"node": {"id": asked, "kind": None, "officer": None}}
+    assert (await read_last(own_truth))[1] == {(sealed["officer"], sealed["id"], len(sealed["versions"]))}
 
 
 @pytest.mark.parametrize(

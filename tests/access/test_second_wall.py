@@ -22,7 +22,7 @@ from tests.access.second_wall import plan_bare, run_plan, sign_context
 from tests.access.test_disclosures import SHOWING, read_last
 from tests.journeys.conftest import RunningRegistry
 from tests.planning.documents import LISTS, MASKED
-from tests.properties.askers import ASKERS
+from tests.properties.askers import ASKERS, EACH_ASKER
 from tests.properties.everything import ask_everything
 from tests.properties.oracle import TYPE_OF_KIND, Line, Oracle, World
 from tests.properties.plain_rows import encode_id
@@ -50,7 +50,7 @@ def counted() -> Iterator[Counter[str]]:
     yield Counter()
 
 
-@pytest.mark.parametrize("person", SIGNED_IN)
+@pytest.mark.parametrize("person", EACH_ASKER[1:])
 async def test_row_security_alone_lets_through_the_rows_that_policy_allows(
     person: str, shared: RunningRegistry, world: World, counted: Counter[str]
 ) -> None:
@@ -87,8 +87,8 @@ def require_covered(oracle: Oracle, line: Line, shown: Line, counted: Counter[st
 
 def test_row_security_had_much_to_keep_back(counted: Counter[str]) -> None:
     print(f"rows without the plans' conditions: {dict(counted)}")
-    assert counted["came"] > 800
-    assert counted["kept back"] > 5_000
+    assert counted["came"] > 500
+    assert counted["kept back"] > 2_500
     assert counted["kept back elsewhere"] > 150
 
 

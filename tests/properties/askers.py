@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import pytest
+
 from app.demo.cast import CINDER_COVE, HARBORLIGHT, Account
 from app.domain.vocabulary import Purpose, Role
 from app.identity.issuer import TokenOrder
@@ -20,6 +22,10 @@ ASKERS: dict[str, TokenOrder | None] = {
     "monitor": _order_records(Account.RECORDS, HARBORLIGHT.ori, Purpose.MONITORING),
     "monitor_cove": _order_records(Account.RECORDS_COVE, CINDER_COVE.ori, Purpose.MONITORING),
 }
+
+# In the quick profile one of a pair asks: the others stand to records as one of these does.
+_LONG = frozenset({"head", "post_oregon", "records_cove", "monitor"})
+EACH_ASKER = [pytest.param(person, marks=pytest.mark.long) if person in _LONG else person for person in ASKERS]
 
 
 def order_officer(officer_id: str, account: str) -> TokenOrder:

@@ -10,13 +10,13 @@ import pytest
 
 from app.errors import ErrorCode, ProbityError
 from tests.journeys.conftest import RunningRegistry
-from tests.properties.askers import ASKERS
+from tests.properties.askers import ASKERS, EACH_ASKER
 from tests.properties.everything import ask_everything, list_fields
 from tests.properties.oracle import TYPE_OF_KIND, Line, World
 from tests.properties.plain_registry import HANGING, Item, PlainRegistry, Rows
 
 KINDS = ("outcome", "officer", "stint", "certification", "candidate_check", "consent", "notice", "grant", "agency")
-FEWEST = {"shown": 10_000, "hidden": 60_000, "masked in a visible row": 2_000}
+FEWEST = {"shown": 4_500, "hidden": 40_000, "masked in a visible row": 1_500}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def count_cells(plain: PlainRegistry, item: Item, fields: Sequence[str], counted
                 counted["masked in a visible row" if plain.oracle.sees(item.line) else "hidden"] += 1
 
 
-@pytest.mark.parametrize("person", ASKERS)
+@pytest.mark.parametrize("person", EACH_ASKER)
 async def test_a_row_shows_exactly_the_fields_that_casbin_allows(
     person: str, shared: RunningRegistry, world: World, counted: Counter[str]
 ) -> None:
