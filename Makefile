@@ -37,11 +37,13 @@ test: $(STAMPS)/dev ## every test in its quick profile
 test-long: $(STAMPS)/dev ## every test in its full profile
 	@$(PY) -m pytest -q -m "long or not long" $(ARGS)
 
-check: $(STAMPS)/dev ## style, types and import contracts
+check: $(STAMPS)/dev ## style, types, import contracts, and that the policy is as accepted and keeps its invariants
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports --no-logo
+	@$(PY) -m app policy diff --check
+	@$(PY) -m app policy verify
 
 fix: $(STAMPS)/dev ## mend what ruff can mend
 	@$(PY) -m ruff check --fix .

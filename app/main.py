@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from app.answering.policy_holder import PolicyHolder
 from app.answering.recording import Recorder
-from app.answering.served_policy import ServedPolicy
+from app.answering.served_policy import ServedPolicy, serve_policy
 from app.domain.clock import Clock, draw_random_id, read_system_clock
 from app.errors import SetupRefused
 from app.identity.issuer import DEMO_KEY_NAME, DemoIssuer
@@ -34,10 +35,11 @@ from app.storage.context import ContextSigner
 from app.storage.installation import read_clock_offset, read_policy_digest
 from app.storage.ledger.group_commit import LedgerLimits, open_ledger
 from app.storage.logins import Login
-from app.storage.migrate import SecondWall, read_context_key, read_status, upgrade_database
+from app.storage.migrate import read_context_key, read_status, upgrade_database
 from app.storage.pools import open_pools
 from app.storage.secrets import Secrets
 from app.storage.tables.everything import METADATA
+from app.storage.wall import SecondWall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,17 +55,18 @@ class Assembly:
         return SecondWall(
             listing=self.wall_writer.write_listing(),
             policies=self.wall_writer.write_policies(METADATA.sorted_tables),
+            column_grants=self.wall_writer.write_column_grants(),
             policy_sha256=self.policy.digest,
         )
 
 
-def assemble(root: Path) -> Assembly:
-    """Read and check the policy under `root` and cut the schema by it; raises `PolicyRefused`."""
-    bundle = load_bundle(root / "policies")
+def assemble(root: Path, policies: Path | None = None) -> Assembly:
+    """Read and check the policy under `root` (or in `policies`) and cut the schema by it; raises `PolicyRefused`."""
+    bundle = load_bundle(policies or root / "policies")
     schema = get_graphql_schema(build_schema())
     require_schema_fields(bundle, list_fields(schema))
     catalogue = build_catalogue()
-    policy = ServedPolicy(point=DecisionPoint(bundle), schema=schema, planner=Planner(catalogue, bundle.record_states))
+    policy = serve_policy(DecisionPoint(bundle), schema, Planner(catalogue, bundle.record_states))
     writer = RowSecurityWriter(catalogue=catalogue, grants=policy.list_grants(), states=bundle.record_states)
     return Assembly(policy=policy, wall_writer=writer)
 
@@ -97,7 +100,7 @@ async def open_pipeline(
     settings: Settings, addresses: Addresses, *, system_clock: Clock = read_system_clock
 ) -> AsyncIterator[Pipeline]:
     """The whole path, ready to answer; its pools and ledger are closed at the end."""
-    assembly = assemble(settings.root)
+    policy = assemble(settings.root).policy
     secrets = Secrets(settings.home)
     issuers = list(read_trusted_issuers(settings.issuers_file).values()) if settings.issuers_file else []
     public_keys: Mapping[str, Any] = {"keys": []}
@@ -117,7 +120,7 @@ async def open_pipeline(
         open_ledger(addresses.by_login[Login.LEDGER], ids=draw_random_id, limits=LedgerLimits()) as ledger,
     ):
         async with pools.borrow(Login.COMMAND) as connection:
-            if await read_policy_digest(connection) != assembly.policy.digest:
+            if await read_policy_digest(connection) != policy.digest:
                 raise SetupRefused("the database stands on another policy than the one here; run probity db upgrade")
             offset = await read_clock_offset(connection) if settings.is_demo else timedelta()
 
@@ -125,7 +128,7 @@ async def open_pipeline(
             return system_clock() + offset
 
         yield Pipeline(
-            policy=assembly.policy,
+            policies=PolicyHolder(policy, lambda: assemble(settings.root).policy),
             verifier=TokenVerifier(join_trust(issuers), clock=system_clock),
             pools=pools,
             ledger=ledger,

@@ -5,6 +5,7 @@ INVARIANT: nothing leaves here that no plan selected, and nothing about a person
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from uuid import UUID
 
 from graphql import ExecutionResult, OperationType, execute
 
+from app.answering.policy_holder import PolicyHolder
 from app.answering.recording import Recorder
 from app.answering.requests import Asked, GraphQLRequest, read_back, tell_refusal
 from app.answering.served_policy import ServedPolicy
@@ -26,8 +28,8 @@ from app.identity.tokens import TokenVerifier
 from app.planning.plan import Plan
 from app.planning.planner import BoundedCache, Prepared, name_operation
 from app.planning.selection import Selected
+from app.registry.commands import Command, CommandContext, carry_out
 from app.registry.refusal import CommandRefusal
-from app.registry.role_grants import Command, CommandContext, carry_out
 from app.schema.commands import COMMANDS, CommandBinding
 from app.schema.contracts import Contract
 from app.storage.context import ContextClaims, ContextSigner
@@ -36,11 +38,16 @@ from app.storage.installation import read_policy_digest
 from app.storage.ledger.command_chain import append_in_transaction
 from app.storage.ledger.group_commit import Ledger
 from app.storage.logins import LOGIN_OF_ROLE, Login
-from app.storage.pools import Pools, ReadAnswer
+from app.storage.pools import ContextLapsed, Pools, ReadAnswer
 
 # A signed context lives for one statement; this bounds how long one that leaks could be used.
 CONTEXT_SECONDS: Final = 30
 KEPT_GRANTS: Final = 4096
+# How often one request is answered anew because the policy, or the caller's right, changed while it was answered.
+MOST_TURNS: Final = 4
+# How long a request waits while a policy is being put in place, and how often it looks.
+LOOK_SECONDS: Final = 0.05
+MOST_LOOKS: Final = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +58,11 @@ class Answer:
     is_personal: bool
 
 
-class GrantLapsed(Exception):
-    """The grant that was remembered for a caller holds no longer."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
     """Answers requests; every part of it is given by the composition root."""
 
-    policy: ServedPolicy
+    policies: PolicyHolder
     verifier: TokenVerifier
     pools: Pools
     ledger: Ledger
@@ -74,53 +77,97 @@ class Pipeline:
     is_demo: bool
     held: BoundedCache = field(default_factory=lambda: BoundedCache(KEPT_GRANTS))
 
+    @property
+    def policy(self) -> ServedPolicy:
+        """The policy that is served now."""
+        return self.policies.served
+
     async def answer(self, request: GraphQLRequest, presented: PresentedToken | None) -> Answer:
         """Answer one request; raises `ProbityError` for everything that is not an answer."""
         now = self.clock()
         claims = self._verify(presented)
-        try:
-            return await self._answer(request, claims, await self._find_principal(claims, now), now)
-        except GrantLapsed:
+        principal = await self._find_principal(claims, now)
+        may_have_lapsed = True
+        for _ in range(MOST_TURNS):
+            # INVARIANT: taken once a turn; all of an answer, and its record, is of this one policy.
+            policy = self.policies.served
+            try:
+                return await self._answer(request, claims, principal, policy, now)
+            except ContextLapsed as lapsed:
+                if await self._has_moved(policy):
+                    continue
+                if lapsed.__cause__ is not None:
+                    raise lapsed.__cause__ from None
+            if not may_have_lapsed:
+                raise ProbityError(ErrorCode.FORBIDDEN)
             # Looked up anew, once: it may have been given again since.
+            may_have_lapsed = False
             self.held.forget(_name_right(claims))
-        try:
-            return await self._answer(request, claims, await self._look_up(claims, now), now)
-        except GrantLapsed:
-            raise ProbityError(ErrorCode.FORBIDDEN) from None
+            principal = await self._look_up(claims, now)
+        raise ProbityError(ErrorCode.UNAVAILABLE)
+
+    async def _has_moved(self, policy: ServedPolicy) -> bool:
+        """Whether the database stands on another policy, which is then served; raises `UNAVAILABLE` where it cannot.
+
+        Where it stands on none, one is being put in place: it is waited for.
+        """
+        stands = await self._read_standing()
+        has_waited = stands is None
+        for _ in range(MOST_LOOKS):
+            if stands is not None:
+                break
+            await asyncio.sleep(LOOK_SECONDS)
+            stands = await self._read_standing()
+        if stands == policy.digest:
+            return has_waited
+        await self.policies.follow(stands)
+        return True
+
+    async def _read_standing(self) -> bytes | None:
+        async with self.pools.borrow(Login.COMMAND) as connection:
+            return await read_policy_digest(connection)
 
     async def _answer(
-        self, request: GraphQLRequest, claims: VerifiedClaims | None, principal: Principal, now: datetime
+        self,
+        request: GraphQLRequest,
+        claims: VerifiedClaims | None,
+        principal: Principal,
+        policy: ServedPolicy,
+        now: datetime,
     ) -> Answer:
-        grant = self.policy.find_grant(principal.role, principal.purpose)
-        contract = self.policy.find_contract(principal.role, principal.purpose)
-        prepared = self.policy.planner.prepare(
+        grant = policy.find_grant(principal.role, principal.purpose)
+        contract = policy.find_contract(principal.role, principal.purpose)
+        prepared = policy.planner.prepare(
             request.document, request.operation_name, request.variables, schema=contract.schema, grant=grant
         )
+        asked = Asked(request=request, prepared=prepared, contract=contract, policy=policy, now=now)
         if prepared.operation.operation is OperationType.MUTATION:
-            return await self._command(Asked(request=request, prepared=prepared, contract=contract, now=now), claims)
+            return await self._command(asked, claims)
         if prepared.plan is None:
+            if await self._read_standing() != policy.digest:
+                raise ContextLapsed
             return _introspect(contract, prepared)
-        return await self._read(prepared.plan, prepared, request, principal, now)
+        return await self._read(prepared.plan, asked, principal)
 
-    async def _read(
-        self, plan: Plan, prepared: Prepared, request: GraphQLRequest, principal: Principal, now: datetime
-    ) -> Answer:
-        found = await self._run(plan, prepared.variables, principal, now)
+    async def _read(self, plan: Plan, asked: Asked, principal: Principal) -> Answer:
+        found = await self._run(plan, asked, principal)
         if plan.is_personal:
             # INVARIANT: the answer leaves only after its record is durable.
             record = self.recorder.record_read(
-                plan, principal, self.policy.digest, now, request.variables, found.disclosed
+                plan, principal, asked.policy.digest, asked.now, asked.request.variables, found.disclosed
             )
             await self.ledger.append(record)
         return Answer(body=b'{"data":' + found.body.encode() + b"}", is_personal=plan.is_personal)
 
-    async def _run(self, plan: Plan, variables: Mapping[str, Any], principal: Principal, now: datetime) -> ReadAnswer:
+    async def _run(self, plan: Plan, asked: Asked, principal: Principal) -> ReadAnswer:
         login = LOGIN_OF_ROLE[principal.role]
-        context = None if login is Login.PUBLIC else self._sign(principal, login, now)
+        policy = asked.policy.digest
+        context = policy.hex() if login is Login.PUBLIC else self._sign(principal, login, policy, asked.now)
+        values = plan.bind(asked.prepared.variables, principal, asked.now, context)
         async with self.pools.open_read(login) as session:
-            found = await session.run_plan(plan.sql, plan.bind(variables, principal, now, context))
+            found = await session.run_plan(plan.sql, values)
         if not found.context_held:
-            raise GrantLapsed
+            raise ContextLapsed
         return found
 
     async def _command(self, asked: Asked, claims: VerifiedClaims | None) -> Answer:
@@ -131,7 +178,7 @@ class Pipeline:
         command = binding.read(field_asked.arguments["input"].read(asked.prepared.variables))
         # A command looks its grant up again, whatever is remembered.
         principal = await self._look_up(claims, asked.now)
-        if not self.policy.find_grant(principal.role, principal.purpose, command.action).readable(command.field):
+        if not asked.policy.find_grant(principal.role, principal.purpose, command.action).readable(command.field):
             raise ProbityError(ErrorCode.FORBIDDEN)
         done = await self._carry_out(command, asked, principal)
         if isinstance(done, CommandRefusal):
@@ -142,15 +189,21 @@ class Pipeline:
 
     async def _carry_out(self, command: Command, asked: Asked, principal: Principal) -> UUID | CommandRefusal:
         who = CommandContext(
-            account=principal.account, agency_id=principal.agency_id, now=asked.now, draw_id=self.draw_id
+            account=principal.account,
+            role=principal.role,
+            agency_id=principal.agency_id,
+            officer_id=principal.officer_id,
+            now=asked.now,
+            draw_id=self.draw_id,
         )
-        async with self.pools.open_write(self._sign(principal, Login.COMMAND, asked.now)) as session:
+        context = self._sign(principal, Login.COMMAND, asked.policy.digest, asked.now)
+        async with self.pools.open_write(context) as session:
             done = await carry_out(command, who, session)
             record = self.recorder.record_command(
                 command.name,
                 asked.prepared.document.sha256,
                 principal,
-                self.policy.digest,
+                asked.policy.digest,
                 asked.now,
                 asked.request.variables,
                 result=done.code.value if isinstance(done, CommandRefusal) else "DONE",
@@ -164,18 +217,18 @@ class Pipeline:
     ) -> dict[str, Any]:
         """What a command did, read back through the caller's own mask."""
         told: dict[str, Any] = {}
-        grant = self.policy.find_grant(principal.role, principal.purpose)
+        grant = asked.policy.find_grant(principal.role, principal.purpose)
         for each in field_asked.of(binding.success):
             if each.name == "__typename":
                 told[each.key] = binding.success
                 continue
-            plan = self.policy.planner.plan_selection(
+            plan = asked.policy.planner.plan_selection(
                 (read_back(each, binding, done),),
                 grant,
                 name=name_operation(asked.prepared.operation),
                 document_sha256=asked.prepared.document.sha256,
             )
-            found = await self._run(plan, asked.prepared.variables, principal, asked.now)
+            found = await self._run(plan, asked, principal)
             told[each.key] = json.loads(found.body)["object"]
         return told
 
@@ -199,7 +252,7 @@ class Pipeline:
             self.held.keep(_name_right(claims), held)
         return principal
 
-    def _sign(self, principal: Principal, login: Login, now: datetime) -> str:
+    def _sign(self, principal: Principal, login: Login, policy: bytes, now: datetime) -> str:
         ends = self.system_clock() + timedelta(seconds=CONTEXT_SECONDS)
         return self.signer.sign(
             ContextClaims(
@@ -213,17 +266,25 @@ class Pipeline:
                 state_code=principal.state_code,
                 officer_id=principal.officer_id,
                 grant_id=principal.grant_id,
+                body_id=principal.body_id,
+                policy=policy,
             )
         )
 
-    async def is_ready(self) -> bool:
-        """Whether the database answers and its row security was written from the policy served here."""
+    async def follow_policy(self) -> bool:
+        """Serve the policy that the database stands on; whether it is served now. Asked from time to time."""
         try:
-            async with self.pools.borrow(Login.COMMAND) as connection:
-                stands = await read_policy_digest(connection)
+            stands = await self._read_standing()
+            if stands is None:
+                return False
+            await self.policies.follow(stands)
         except (ProbityError, OSError, TimeoutError):
             return False
-        return stands == self.policy.digest
+        return True
+
+    async def is_ready(self) -> bool:
+        """Whether the database answers and stands on the policy that is served here."""
+        return await self.follow_policy()
 
     def find_document(self, document_id: str) -> str | None:
         """The trusted document with that SHA-256 (hexadecimal), or none."""

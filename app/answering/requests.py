@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.answering.served_policy import ServedPolicy
 from app.errors import ErrorCode, ProbityError
 from app.planning.parameters import encode_global_id
 from app.planning.planner import Prepared
@@ -32,11 +33,12 @@ class GraphQLRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request with what was prepared for it, under which contract, at which time of the registry."""
+    """A request with what was prepared for it, under which contract and policy, at which time of the registry."""
 
     request: GraphQLRequest
     prepared: Prepared
     contract: Contract
+    policy: ServedPolicy
     now: datetime
 
     def read_command(self) -> Selected:

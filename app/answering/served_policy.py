@@ -5,26 +5,28 @@ INVARIANT: everything here belongs to one digest; a part of one policy is never 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from graphql import GraphQLSchema
+from graphql import DocumentNode, GraphQLSchema
 
 from app.domain.vocabulary import Action, Purpose, Role
 from app.errors import ErrorCode, ProbityError
 from app.planning.planner import BoundedCache, Planner
 from app.policy.engine import DecisionPoint
-from app.policy.grant import Grant, GrantCache
-from app.schema.contracts import Contract, build_contract
+from app.policy.grant import Grant, tabulate_grant
+from app.schema.contracts import Contract, build_contract, read_definitions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedPolicy:
-    """What a process decides and plans by; `schema` is the whole one, from which contracts are cut."""
+    """What a process decides and plans by; `schema` is the whole one, from whose `definitions` contracts are cut."""
 
     point: DecisionPoint
     schema: GraphQLSchema
+    definitions: DocumentNode
     planner: Planner
-    grants: GrantCache = field(default_factory=GrantCache)
+    grants: Mapping[tuple[Role, Purpose, Action], Grant]
     contracts: BoundedCache = field(default_factory=lambda: BoundedCache(64))
 
     @property
@@ -34,9 +36,10 @@ class ServedPolicy:
 
     def find_grant(self, role: Role, purpose: Purpose, action: Action = Action.READ) -> Grant:
         """What the role may do for the purpose; raises `FORBIDDEN` where the two are not bound to each other."""
-        if purpose not in self.point.bundle.purposes_of(role):
-            raise ProbityError(ErrorCode.FORBIDDEN)
-        return self.grants.find_grant(self.point, role, purpose, action)
+        try:
+            return self.grants[role, purpose, action]
+        except KeyError:
+            raise ProbityError(ErrorCode.FORBIDDEN) from None
 
     def find_contract(self, role: Role, purpose: Purpose) -> Contract:
         """The contract of the role for the purpose."""
@@ -49,13 +52,24 @@ class ServedPolicy:
         def readable(name: str) -> bool:
             return any(grant.readable(name) for grant in grants)
 
-        return build_contract(self.schema, role, purpose, readable, self.point.bundle.class_of)
+        return build_contract(self.schema, self.definitions, role, purpose, readable, self.point.bundle.class_of)
 
     def list_pairs(self) -> tuple[tuple[Role, Purpose], ...]:
         """Every role with each purpose it is bound to."""
-        return tuple((role, purpose) for role in Role for purpose in sorted(self.point.bundle.purposes_of(role)))
+        return tuple((role, purpose) for role, purpose, action in self.grants if action is Action.READ)
 
     def list_grants(self) -> tuple[Grant, ...]:
         """Every grant that allows anything."""
-        found = (self.find_grant(role, purpose, action) for role, purpose in self.list_pairs() for action in Action)
-        return tuple(grant for grant in found if grant.fields)
+        return tuple(grant for grant in self.grants.values() if grant.fields)
+
+
+def serve_policy(point: DecisionPoint, schema: GraphQLSchema, planner: Planner) -> ServedPolicy:
+    """A policy with every grant of it, tabulated once; a request only looks them up."""
+    grants = {
+        (role, purpose, action): tabulate_grant(point, role, purpose, action)
+        for role in Role
+        for purpose in sorted(point.bundle.purposes_of(role))
+        for action in Action
+    }
+    definitions = read_definitions(schema)
+    return ServedPolicy(point=point, schema=schema, definitions=definitions, planner=planner, grants=grants)

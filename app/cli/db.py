@@ -10,23 +10,17 @@ import asyncio
 import json
 import os
 import sys
-import textwrap
-from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from app.errors import SetupRefused
 from app.main import assemble, bring_up_to_date
 from app.settings import Settings, read_settings
 from app.storage.cluster import open_addresses
+from app.storage.grants_matrix import put_grants
 from app.storage.migrate import read_status
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
-
-_BEGIN: Final = "-- begin: written by `probity db grants`\n"
-_END: Final = "-- end: written by `probity db grants`\n"
-_WIDTH: Final = 120
 
 
 def register(subparsers: Subparsers) -> None:
@@ -91,23 +85,6 @@ def write_grants(arguments: argparse.Namespace) -> int:
 def find_column_grants(settings: Settings) -> tuple[str, ...]:
     """The column grants that the plans of every role need, one statement each."""
     return assemble(settings.root).wall_writer.write_column_grants()
-
-
-def put_grants(text: str, statements: Iterable[str]) -> str:
-    """The text of `grants.sql` with these statements between its two marks; raises `SetupRefused` without them."""
-    before, begin, rest = text.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
-    if not begin or not end:
-        raise SetupRefused("migrations/grants.sql has lost the marks of its written part; restore it from the history")
-    return before + begin + "".join(_wrap(each) for each in statements) + end + after
-
-
-def _wrap(statement: str) -> str:
-    if len(statement) <= _WIDTH:
-        return statement + "\n"
-    columns, on, target = statement.partition(" ON ")
-    lines = textwrap.wrap(columns, _WIDTH, subsequent_indent="        ", break_long_words=False)
-    return "\n".join([*lines, f"   {on}{target}"]) + "\n"
 
 
 def _tell(line: str) -> None:

@@ -1,4 +1,4 @@
-"""`probity policy explain`: one decision of the policy in sentences, with rule ids and their legal basis.
+"""The group `probity policy`, and `explain`: one decision in sentences, with rule ids and their legal basis.
 
 It needs no database and no person's data: a field, a relation and a state are asked about, never a record.
 """
@@ -14,6 +14,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from app.cli.policy_apply import add_apply
+from app.cli.policy_diff import add_diff
+from app.cli.policy_matrix import add_matrix
+from app.cli.policy_verify import add_verify
 from app.domain.vocabulary import Action, Purpose, RecordState, Relation, Role
 from app.errors import SetupRefused
 from app.policy.bundle import load_bundle
@@ -53,6 +57,10 @@ def register(subparsers: Subparsers) -> None:
     explain.add_argument("--policies", type=Path, metavar="DIRECTORY", help="another policy directory than the served")
     explain.add_argument("--json", action="store_true", help="report as JSON")
     explain.set_defaults(handler=explain_policy)
+    add_apply(commands)
+    add_matrix(commands)
+    add_diff(commands)
+    add_verify(commands)
 
 
 def explain_policy(arguments: argparse.Namespace) -> int:

@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
+import signal
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Final
 
 from app.http.application import create_app
 from app.http.server import create_event_loop, run_server
 from app.main import assemble, ensure_up_to_date, open_pipeline
+from app.pipeline import Pipeline
 from app.settings import Settings, read_settings
 from app.storage.cluster import Addresses, open_addresses
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+# A policy that was applied is served after so long, or at the first request or SIGHUP before that.
+LOOK_SECONDS: Final = 2.0
 
 
 def register(subparsers: Subparsers) -> None:
@@ -52,11 +59,41 @@ def run_serving(settings: Settings, addresses: Addresses, *, host: str, port: in
 async def serve(settings: Settings, addresses: Addresses, *, host: str, port: int) -> None:
     """Bring an embedded database up to date, open the path and serve it."""
     await ensure_up_to_date(addresses, settings)
-    async with open_pipeline(settings, addresses) as pipeline:
+    async with open_pipeline(settings, addresses) as pipeline, following_policy(pipeline, seconds=LOOK_SECONDS):
         origin = settings.origin or f"http://{host}:{port}"
         graphiql = settings.root / "web" / "graphiql" / "node_modules"
         app = create_app(pipeline, endpoint_url=f"{origin}/graphql", graphiql=graphiql)
         await run_server(app, host=host, port=port)
+
+
+@contextlib.asynccontextmanager
+async def following_policy(pipeline: Pipeline, *, seconds: float) -> AsyncIterator[None]:
+    """Look every so many seconds, and at SIGHUP, whether the database stands on another policy, and serve that."""
+    wake = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    looking = loop.create_task(_follow(pipeline, wake, seconds))
+    # Not to be had outside the main thread, nor on Windows; the look every few seconds does without.
+    with contextlib.suppress(NotImplementedError, RuntimeError, ValueError, AttributeError):
+        loop.add_signal_handler(signal.SIGHUP, wake.set)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError, AttributeError):
+            loop.remove_signal_handler(signal.SIGHUP)
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+
+
+async def _follow(pipeline: Pipeline, wake: asyncio.Event, seconds: float) -> None:
+    while True:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(wake.wait(), seconds)
+        wake.clear()
+        try:
+            await pipeline.follow_policy()
+        except Exception as error:
+            # INVARIANT: the looking goes on; a request that meets another policy finds it out for itself.
+            logging.getLogger("probity.policy").error("could not look: exception=%s", type(error).__qualname__)
 
 
 def _tell(line: str) -> None:

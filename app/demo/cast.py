@@ -82,17 +82,28 @@ GULLWING: Final = CastAgency(
     county_fips="53009",
     sworn=14,
 )
-AGENCIES: Final = (HARBORLIGHT, CINDER_COVE, TALLOWMERE, GULLWING)
+QUILLMOOR: Final = CastAgency(
+    id="a9990001-0000-4000-8000-000000000005",
+    name="Quillmoor Police Department",
+    kind=AgencyKind.LOCAL_POLICE,
+    ori="NH9990100",
+    state="NH",
+    county_fips="33009",
+    sworn=12,
+)
+AGENCIES: Final = (HARBORLIGHT, CINDER_COVE, TALLOWMERE, GULLWING, QUILLMOOR)
 
 
-def _officer(place: int, given: str, middle: str, family: str, born: date, part: str) -> CastOfficer:
+def _officer(
+    place: int, given: str, middle: str, family: str, born: date, part: str, *, state: str = "WA"
+) -> CastOfficer:
     return CastOfficer(
         id=f"b9990001-0000-4000-8000-{place:012d}",
         family=family,
         given=given,
         middle=middle,
         number=place,
-        state="WA",
+        state=state,
         birth_date=born,
         part=part,
     )
@@ -108,7 +119,32 @@ REED: Final = _officer(7, "Thomas", "Paul", "Reed", date(1986, 9, 30), "his reco
 TORRES: Final = _officer(8, "Maria", "Elena", "Torres", date(1987, 12, 5), "her record was corrected")
 COLEMAN: Final = _officer(9, "Steven", "Wayne", "Coleman", date(1983, 6, 11), "disputes his record, with a statement")
 PRICE: Final = _officer(10, "Angela", "Marie", "Price", date(1991, 3, 19), "has no record at all")
-OFFICERS: Final = (WALKER, MITCHELL, HUGHES, PETERSON, BENNETT, SANDERS, REED, TORRES, COLEMAN, PRICE)
+FOSTER: Final = _officer(
+    11, "Gregory", "Alan", "Foster", date(1985, 7, 2), "investigates for Tallowmere and has a record himself"
+)
+DIXON: Final = _officer(
+    12,
+    "Rachel",
+    "Anne",
+    "Dixon",
+    date(1993, 10, 16),
+    "left under investigation where State law withholds it",
+    state="NH",
+)
+OFFICERS: Final = (
+    WALKER,
+    MITCHELL,
+    HUGHES,
+    PETERSON,
+    BENNETT,
+    SANDERS,
+    REED,
+    TORRES,
+    COLEMAN,
+    PRICE,
+    FOSTER,
+    DIXON,
+)
 
 
 class StoryOutcome(StrEnum):
@@ -124,6 +160,8 @@ class StoryOutcome(StrEnum):
     REED_SUSPENDED = "c9990001-0000-4000-8000-000000000008"
     TORRES_CORRECTED = "c9990001-0000-4000-8000-000000000009"
     COLEMAN_DISPUTED = "c9990001-0000-4000-8000-000000000010"
+    FOSTER_TERMINATED = "c9990001-0000-4000-8000-000000000011"
+    DIXON_NO_FINDING = "c9990001-0000-4000-8000-000000000012"
 
     @property
     def matter_id(self) -> str:
@@ -139,11 +177,25 @@ class StoryCheck(StrEnum):
     PETERSON_LIMITED = "e9990001-0000-4000-8000-000000000003"
     PRICE_FULL = "e9990001-0000-4000-8000-000000000004"
     REED_CLOSED = "e9990001-0000-4000-8000-000000000005"
+    FOSTER_FULL = "e9990001-0000-4000-8000-000000000006"
+    DIXON_FULL = "e9990001-0000-4000-8000-000000000007"
 
     @property
     def consent_id(self) -> str:
         """The id of the consent it rests on."""
         return "f" + self.value[1:]
+
+
+class StoryBody(StrEnum):
+    """The credentialing bodies of the story; the value is the body's id."""
+
+    NORTHLIGHT = "29990001-0000-4000-8000-000000000001"
+    SALTMARSH = "29990001-0000-4000-8000-000000000002"
+
+    @property
+    def full_name(self) -> str:
+        """The body's name."""
+        return {"NORTHLIGHT": "Northlight Accreditation Council", "SALTMARSH": "Saltmarsh Review Board"}[self.name]
 
 
 class Account(StrEnum):
@@ -156,6 +208,15 @@ class Account(StrEnum):
     POST = "demo-post"
     POST_OREGON = "demo-post-oregon"
     OFFICER = "demo-officer"
+    REPRESENTATIVE = "demo-representative"
+    INVESTIGATOR_WITH_RECORD = "demo-investigator-with-record"
+    ANALYST = "demo-analyst"
+    GRANTS = "demo-grants"
+    ADJUDICATOR = "demo-adjudicator"
+    CERTIFIER = "demo-certifier"
+    BODY = "demo-body"
+    AUDITOR = "demo-auditor"
+    SECOND_AUDITOR = "demo-second-auditor"
     REGISTRAR = "demo-registrar"
 
 
@@ -167,5 +228,14 @@ ACCOUNT_DUTIES: Final[Mapping[Account, str]] = {
     Account.POST: "officer of Washington's certification authority",
     Account.POST_OREGON: "officer of Oregon's certification authority",
     Account.OFFICER: "Daniel Walker himself",
+    Account.REPRESENTATIVE: "Daniel Walker's attorney, by his mandate",
+    Account.INVESTIGATOR_WITH_RECORD: "Gregory Foster, who investigates for Tallowmere and is checked by it himself",
+    Account.ANALYST: "statistician of the Department of Justice",
+    Account.GRANTS: "grants officer of the Department of Justice",
+    Account.ADJUDICATOR: "adjudicator of the Department of Justice, to whom Coleman's dispute is assigned",
+    Account.CERTIFIER: "officer of the Department of Justice who certifies credentialing bodies",
+    Account.BODY: f"reviewer of the {StoryBody.NORTHLIGHT.full_name}",
+    Account.AUDITOR: "auditor, to whom Mitchell's case is opened for a day",
+    Account.SECOND_AUDITOR: "auditor who agreed to that",
     Account.REGISTRAR: "the registry's registrar",
 }

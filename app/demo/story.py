@@ -14,6 +14,8 @@ from app.demo.cast import (
     BENNETT,
     CINDER_COVE,
     COLEMAN,
+    DIXON,
+    FOSTER,
     GULLWING,
     HARBORLIGHT,
     HUGHES,
@@ -21,8 +23,10 @@ from app.demo.cast import (
     OFFICERS,
     PETERSON,
     PRICE,
+    QUILLMOOR,
     REED,
     SANDERS,
+    TALLOWMERE,
     TORRES,
     WALKER,
     CastAgency,
@@ -34,12 +38,14 @@ from app.demo.population.chance import Chance
 from app.demo.population.generate import PopulationPlan, generate_lines
 from app.demo.population.proceedings import write_proceeding
 from app.demo.story_access import write_access
-from app.demo.story_outcomes import tell_proceedings
+from app.demo.story_duties import write_duties
+from app.demo.story_outcomes import tell_later_proceedings, tell_proceedings
 from app.registry.world.writing import encode_line, write_header
 
 BACKGROUND_AGENCIES: Final = 24
 BACKGROUND_OFFICERS: Final = 300
 FIRST_BACKGROUND_NUMBER: Final = 1000
+LATER_OFFICERS: Final = (FOSTER, DIXON)
 
 
 def write_story(now: datetime) -> Iterator[bytes]:
@@ -56,8 +62,9 @@ def tell_story(now: datetime) -> Iterator[Line]:
     for agency in AGENCIES:
         yield from write_agency(_place(agency), now.date())
     for officer in OFFICERS:
-        yield from _write_officer(chance, officer)
-    yield from _write_careers(chance, now.date())
+        if officer not in LATER_OFFICERS:
+            yield from _write_officer(chance, officer)
+    yield from _write_careers(chance, now.date(), _CAREERS)
     for proceeding in tell_proceedings(chance, now):
         yield from write_proceeding(chance, proceeding)
     yield {
@@ -66,6 +73,8 @@ def tell_story(now: datetime) -> Iterator[Line]:
         "to": StoryOutcome.WALKER_DECERTIFICATION_IN_REVIEW.value,
         "cause": "DECERTIFICATION_AFTER_TERMINATION",
     }
+    yield from _tell_later(now)
+    yield from write_duties(now)
     yield from write_access(now)
     yield from generate_lines(
         PopulationPlan(
@@ -77,6 +86,16 @@ def tell_story(now: datetime) -> Iterator[Line]:
             first_number=FIRST_BACKGROUND_NUMBER,
         )
     )
+
+
+def _tell_later(now: datetime) -> Iterator[Line]:
+    # Drawn apart, so that what the first ten have by chance does not depend on who comes after them.
+    chance = Chance("story, continued")
+    for officer in LATER_OFFICERS:
+        yield from _write_officer(chance, officer)
+    yield from _write_careers(chance, now.date(), _LATER_CAREERS)
+    for proceeding in tell_later_proceedings(chance, now):
+        yield from write_proceeding(chance, proceeding)
 
 
 def _place(agency: CastAgency) -> InventedAgency:
@@ -113,22 +132,30 @@ def _write_officer(chance: Chance, officer: CastOfficer) -> Iterator[Line]:
     }
 
 
-def _write_careers(chance: Chance, today: date) -> Iterator[Line]:
-    """Where everyone served: (officer, agency, begun and ended so many days ago, reason)."""
-    served: Sequence[tuple[CastOfficer, CastAgency, int, int | None, str | None]] = (
-        (WALKER, HARBORLIGHT, 3285, 913, "TERMINATED_FOR_CAUSE"),
-        (WALKER, CINDER_COVE, 550, None, None),
-        (MITCHELL, HARBORLIGHT, 2190, None, None),
-        (HUGHES, HARBORLIGHT, 5110, 1096, "TERMINATED_FOR_CAUSE"),
-        (HUGHES, GULLWING, 730, None, None),
-        (PETERSON, HARBORLIGHT, 1825, 292, "RESIGNED_UNDER_INVESTIGATION"),
-        (BENNETT, GULLWING, 1460, None, None),
-        (SANDERS, GULLWING, 4015, 710, "TERMINATED_FOR_CAUSE"),
-        (REED, HARBORLIGHT, 2920, 325, "TERMINATED_FOR_CAUSE"),
-        (TORRES, GULLWING, 2555, 731, "TERMINATED_FOR_CAUSE"),
-        (COLEMAN, HARBORLIGHT, 3650, None, None),
-        (PRICE, CINDER_COVE, 2370, 110, "VOLUNTARY_NO_MISCONDUCT"),
-    )
+# Who served where: officer, agency, begun and ended so many days ago, why it ended.
+Careers = Sequence[tuple[CastOfficer, CastAgency, int, int | None, str | None]]
+_CAREERS: Final[Careers] = (
+    (WALKER, HARBORLIGHT, 3285, 913, "TERMINATED_FOR_CAUSE"),
+    (WALKER, CINDER_COVE, 550, None, None),
+    (MITCHELL, HARBORLIGHT, 2190, None, None),
+    (HUGHES, HARBORLIGHT, 5110, 1096, "TERMINATED_FOR_CAUSE"),
+    (HUGHES, GULLWING, 730, None, None),
+    (PETERSON, HARBORLIGHT, 1825, 292, "RESIGNED_UNDER_INVESTIGATION"),
+    (BENNETT, GULLWING, 1460, None, None),
+    (SANDERS, GULLWING, 4015, 710, "TERMINATED_FOR_CAUSE"),
+    (REED, HARBORLIGHT, 2920, 325, "TERMINATED_FOR_CAUSE"),
+    (TORRES, GULLWING, 2555, 731, "TERMINATED_FOR_CAUSE"),
+    (COLEMAN, HARBORLIGHT, 3650, None, None),
+    (PRICE, CINDER_COVE, 2370, 110, "VOLUNTARY_NO_MISCONDUCT"),
+)
+_LATER_CAREERS: Final[Careers] = (
+    (FOSTER, GULLWING, 2300, 1500, "TERMINATED_FOR_CAUSE"),
+    (FOSTER, TALLOWMERE, 1300, None, None),
+    (DIXON, QUILLMOOR, 1400, 260, "RESIGNED_UNDER_INVESTIGATION"),
+)
+
+
+def _write_careers(chance: Chance, today: date, served: Careers) -> Iterator[Line]:
     for officer, agency, begun, ended, reason in served:
         line: Line = {
             "kind": "stint",

@@ -11,11 +11,14 @@ from datetime import datetime, timedelta
 from app.demo.cast import (
     BENNETT,
     COLEMAN,
+    DIXON,
+    FOSTER,
     GULLWING,
     HARBORLIGHT,
     HUGHES,
     MITCHELL,
     PETERSON,
+    QUILLMOOR,
     REED,
     SANDERS,
     TORRES,
@@ -168,6 +171,28 @@ def _tell_changed_cases(chance: Chance, now: datetime) -> Iterator[Proceeding]:
         action=now - timedelta(days=470),
         standings=[*cleared, disputed],
         extras=_write_dispute(chance, at),
+    )
+
+
+def tell_later_proceedings(chance: Chance, now: datetime) -> Iterator[Proceeding]:
+    """An investigator's own record, and one that the law of its State keeps from employers."""
+    yield _proceeding(
+        chance,
+        StoryOutcome.FOSTER_TERMINATED,
+        FOSTER,
+        GULLWING,
+        OutcomeKind.TERMINATION,
+        action=now - timedelta(days=1500),
+        standings=_way_to(Lifecycle.CLEARED, now - timedelta(days=1350)),
+    )
+    yield _proceeding(
+        chance,
+        StoryOutcome.DIXON_NO_FINDING,
+        DIXON,
+        QUILLMOOR,
+        OutcomeKind.SEPARATION_UNDER_FORCE_INVESTIGATION,
+        action=now - timedelta(days=260),
+        standings=_way_to(Lifecycle.CLEARED, now - timedelta(days=70), finality=Finality.NON_FINAL),
     )
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from app.domain.relation import Relation as Relation
+
 
 class JurisdictionLevel(StrEnum):
     """Levels of EO 13929 sec. 3(a), and CAMPUS, which DOJ's standards cover."""
@@ -68,6 +70,15 @@ class IdentifierKind(StrEnum):
     BADGE = "BADGE"
     SSN_TOKEN = "SSN_TOKEN"  # noqa: S105
     EMPLOYEE_NO = "EMPLOYEE_NO"
+
+
+class ReadableIdentifierKind(StrEnum):
+    """The kinds whose numbers can be read back at all."""
+
+    POST_LICENSE = IdentifierKind.POST_LICENSE.value
+    STATE_OFFICER_ID = IdentifierKind.STATE_OFFICER_ID.value
+    BADGE = IdentifierKind.BADGE.value
+    EMPLOYEE_NO = IdentifierKind.EMPLOYEE_NO.value
 
 
 class BirthDatePrecision(StrEnum):
@@ -378,6 +389,39 @@ class CredentialStatus(StrEnum):
     EXEMPT_TRIBAL = "EXEMPT_TRIBAL"
 
 
+class CredentialBasis(StrEnum):
+    """What an agency's credential rests on (EO 13929 sec. 2(b) and 2(c))."""
+
+    BODY_REVIEW = "BODY_REVIEW"
+    PRIOR_36_MONTH_DETERMINATION = "PRIOR_36_MONTH_DETERMINATION"
+    HEAD_AFFIRMATION = "HEAD_AFFIRMATION"
+
+
+class PolicyTestResult(StrEnum):
+    """What a credentialing body found of one test of an agency's policy."""
+
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    NOT_REVIEWED = "NOT_REVIEWED"
+
+
+class EligibilityResult(StrEnum):
+    """Whether an agency may receive discretionary grants (EO 13929 sec. 2(b) and 3(d))."""
+
+    ELIGIBLE = "ELIGIBLE"
+    PROVISIONAL = "PROVISIONAL"
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
+    EXEMPT = "EXEMPT"
+
+
+class RequiredAction(StrEnum):
+    """What an agency owes after an answer it relied on has changed."""
+
+    ACKNOWLEDGE = "ACKNOWLEDGE"
+    RE_DECIDE = "RE_DECIDE"
+    DESTROY_COPY = "DESTROY_COPY"
+
+
 class Role(StrEnum):
     """One role is active per request, from the verified token; never the union of a person's roles."""
 
@@ -412,28 +456,14 @@ class Purpose(StrEnum):
     OVERSIGHT = "oversight"
 
 
-class Relation(StrEnum):
-    """How the principal stands to a record; the only thing of the jurisdiction tree that policy sees."""
-
-    ANYWHERE = "anywhere"
-    OWN_AGENCY = "own_agency"
-    OWN_STATE = "own_state"
-    SELF = "self"
-    CANDIDATE_LIMITED = "candidate_limited"
-    CANDIDATE_FULL = "candidate_full"
-    EMPLOYEE = "employee"
-    CERTIFICANT = "certificant"
-    ASSIGNED = "assigned"
-    APPLICANT = "applicant"
-    CREDENTIALEE = "credentialee"
-
-
 class Action(StrEnum):
     READ = "read"
     MATCH = "match"
     AGGREGATE = "aggregate"
     GRANT = "grant"
     REVOKE = "revoke"
+    REQUEST = "request"
+    APPROVE = "approve"
 
 
 class Effect(StrEnum):
@@ -471,6 +501,7 @@ class Entity(StrEnum):
 
     JURISDICTION = "jurisdiction"
     AGENCY = "agency"
+    CREDENTIALING_BODY = "credentialing_body"
     OFFICER = "officer"
     STINT = "stint"
     CERTIFICATION = "certification"
@@ -480,3 +511,10 @@ class Entity(StrEnum):
     DISCLOSURE = "disclosure"
     NOTICE = "notice"
     GRANT = "grant"
+    CREDENTIAL = "credential"
+    COMPLIANCE = "compliance"
+    ELIGIBILITY = "eligibility"
+    MONITOR = "monitor"
+    RELIANCE = "reliance"
+    AUDIT_EVENT = "audit_event"
+    BREAK_GLASS = "break_glass"

@@ -26,6 +26,7 @@ class Principal:
     agency_id: UUID | None
     state_code: str | None
     officer_id: UUID | None
+    body_id: UUID | None
     grant_id: UUID | None
     scopes: frozenset[str]
     acr: str | None
@@ -47,6 +48,7 @@ class HeldGrant:
     """A live row of `registry.grants`, read for this request.
 
     `agency_ori` is the ORI the row was looked up by, as one of its agency's; both or neither of agency and ORI are set.
+    `body_id` is the credentialing body the account acts for: an account acts for one, and no token names it.
     """
 
     id: UUID
@@ -56,6 +58,7 @@ class HeldGrant:
     agency_ori: str | None
     state_code: str | None
     officer_id: UUID | None
+    body_id: UUID | None
 
 
 PUBLIC_PRINCIPAL: Final = Principal(
@@ -65,6 +68,7 @@ PUBLIC_PRINCIPAL: Final = Principal(
     agency_id=None,
     state_code=None,
     officer_id=None,
+    body_id=None,
     grant_id=None,
     scopes=frozenset(),
     acr=None,
@@ -90,6 +94,7 @@ def join_principal(claims: VerifiedClaims, held: HeldGrant | None) -> Principal:
         agency_id=held.agency_id if held else None,
         state_code=held.state_code if held else None,
         officer_id=held.officer_id if held else None,
+        body_id=held.body_id if held else None,
         grant_id=held.id if held else None,
         scopes=claims.scopes,
         acr=claims.acr,

@@ -5,7 +5,7 @@ The schema builds it, the compiler reads it; a field that is not bound here can 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -23,6 +23,7 @@ class LeafForm(StrEnum):
     HEXADECIMAL = "hexadecimal"
     RANGE_START = "range_start"
     RANGE_END = "range_end"
+    YEAR = "year"
 
 
 Link: TypeAlias = Callable[[FromClause, FromClause], ColumnElement[bool]]
@@ -100,18 +101,36 @@ class TypeBinding:
     """One type of the contract.
 
     `entity` says by which relations and states its rows are judged; a type without one belongs to the row it hangs on
-    and is judged with it. `counts_as` is what a disclosure of the row is recorded as.
+    and is judged with it. `counts_as` is what a disclosure of the row is recorded as. `identity` sorts rows that are
+    equal in all else; a node's is the one column that its Relay ids and cursors are made of. `links` are columns that
+    relations, links and expressions need beside those that are shown.
     """
 
     name: str
     base: Table | None
     entity: Entity | None
     fields: Mapping[str, Binding]
-    carried: frozenset[str] = frozenset()
+    links: frozenset[str] = frozenset()
     joined: Mapping[str, Joined] = field(default_factory=dict)
     identity: tuple[str, ...] = ("id",)
     counts_as: Expression | None = None
     is_node: bool = False
+
+    @property
+    def key(self) -> str | None:
+        """The column of its rows' Relay ids and cursors; none for rows that are never asked for one by one."""
+        return self.identity[0] if self.is_node else None
+
+    def list_carried(self, allowed: Collection[str]) -> frozenset[str]:
+        """The columns of its rows that a reader of the fields `allowed` (each `Type.field`) needs, and no other."""
+        if self.base is None:
+            return frozenset()
+        shown = {
+            bound.column.name
+            for name, bound in self.fields.items()
+            if isinstance(bound, Leaf) and bound.column.table is self.base and f"{self.name}.{name}" in allowed
+        }
+        return self.links | frozenset(self.identity) | shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,8 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    column,
+    exists,
     false,
     func,
     literal_column,
@@ -41,16 +43,19 @@ from app.planning.scopes import Judge, Masker, Scope, is_true, join_texts, tell_
 from app.planning.selection import Selected
 from app.policy.grant import Grant
 
-PUBLIC_ENTITIES: Final = frozenset({Entity.AGENCY, Entity.JURISDICTION})
+PUBLIC_ENTITIES: Final = frozenset({Entity.AGENCY, Entity.CREDENTIALING_BODY, Entity.JURISDICTION})
 CONTEXT_PARAMETER: Final = "principal_context"
 _NO_TABLE: Final = table("nothing")
+# Which policy the database stands on, for those whose statements carry no context.
+_SERVED_POLICY: Final = table("served_policy", column("sha256"), schema="release")
 
 
 @dataclass(slots=True, kw_only=True)
 class Compiler:
     """Compiles one operation under one grant.
 
-    `guarded` says whether the statement carries the signed context of row security; the public login has none.
+    `guarded` says whether the statement carries the signed context of row security; that of the public's login carries
+    the digest of the policy instead.
     """
 
     catalogue: Catalogue
@@ -113,7 +118,10 @@ class Compiler:
 
     def _check_gate(self, gate: LateralFromClause) -> LateralFromClause:
         if not self.guarded:
-            return select(literal_column("true").label("ok")).lateral(self.name("h"))
+            # Without a context: the statement is of the policy that the database stands on, or is not answered.
+            planned = bindparam(CONTEXT_PARAMETER, type_=Text(), value=None)
+            stands = exists(select(literal_column("1")).where(_SERVED_POLICY.c.sha256 == planned))
+            return select(stands.label("ok")).lateral(self.name("h"))
         context = func.gate.read_context().table_valued("role", name="c")
         return (
             select(context.c.role.is_not(None).label("ok"))
@@ -197,7 +205,8 @@ class Compiler:
     def _find_node(self, binding: TypeBinding, key: ColumnElement[Any], asked: Selected) -> LateralFromClause:
         row, judge, where = self._open_row(binding, None)
         selected = asked.of(binding.name)
-        return self.build_object(binding, row, judge, selected, (*where, row.c.id == key)).lateral(self.name("n"))
+        found = row.c[binding.key or "id"] == key
+        return self.build_object(binding, row, judge, selected, (*where, found)).lateral(self.name("n"))
 
     def _first_of(self, found: Sequence[LateralFromClause]) -> Select[Any]:
         start = select(literal_column("1").label("one")).lateral(self.name("one"))
@@ -224,7 +233,8 @@ class Compiler:
             return row, parent, ()
         enforced = find_row_predicates(binding, self.grant)
         entity = binding.entity
-        self.is_personal |= entity not in PUBLIC_ENTITIES
+        # What the public's own login reaches are public facts, whatever kind of row they are told of.
+        self.is_personal |= self.guarded and entity not in PUBLIC_ENTITIES
         visible = or_(false(), *(self.predicates.compile(each, entity, row, as_set=as_set) for each in enforced))
         return row, Judge(entity=entity, row=row, enforced=enforced), (visible,)
 

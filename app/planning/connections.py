@@ -172,10 +172,16 @@ def _open_rows(compiler: ObjectCompiler, request: ListRequest) -> _Rows:
     if given is not None and not given.is_null:
         filters = FilterCompiler(scope=scope, masker=compiler.masker, parameters=compiler.parameters)
         where = (*where, filters.compile(given))
-    order = _read_order(request.asked.arguments.get("orderBy"), request.default_order)
+    order = _read_order(request.asked.arguments.get("orderBy"), _choose_default(compiler, request))
     identity = tuple(row.c[column] for column in request.binding.identity)
     sort = (*_find_sort_values(compiler, scope, order.field), *identity)
     return _Rows(scope=scope, judge=judge, where=where, sort=sort, descending=order.descending)
+
+
+def _choose_default(compiler: ObjectCompiler, request: ListRequest) -> Ordering:
+    """The list's own order; that of its ids alone, which are random, where the field sorted by is not the caller's."""
+    named = f"{request.binding.name}.{request.default_order.field}"
+    return request.default_order if named in compiler.masker.grant.fields else Ordering(field="id")
 
 
 def _read_order(given: Given | None, default: Ordering) -> Ordering:
@@ -222,7 +228,7 @@ def _find_mark(compiler: ObjectCompiler, request: ListRequest, cursor: Given) ->
     return (
         select(*columns)
         .select_from(rows.scope.source)
-        .where(*rows.where, row.c.id == key)
+        .where(*rows.where, row.c[request.binding.key or "id"] == key)
         .correlate_except(rows.scope.source)
         .lateral(compiler.name("k"))
     )
@@ -241,9 +247,9 @@ def _take(
         left, right = tuple_(*rows.sort), tuple_(*mark.c)
         where.append(left < right if descending else left > right)
     key: ColumnElement[Any] = literal_column("NULL::text")
-    if "id" in row.c:
-        key = func.encode(func.uuid_send(row.c.id), literal_column("'base64'"))
-    carried = [row.c[name] for name in sorted(rows.scope.binding.carried)]
+    if rows.scope.binding.key is not None:
+        key = func.encode(func.uuid_send(row.c[rows.scope.binding.key]), literal_column("'base64'"))
+    carried = [row.c[name] for name in sorted(rows.scope.binding.list_carried(compiler.masker.grant.fields))]
     return (
         select(*carried, func.row_number().over(order_by=order).label("rn"), key.label("cursor"))
         .select_from(source)

@@ -6,9 +6,10 @@ INVARIANT: a field without a predicate in the grant raises; a masked value equal
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, any_, case, false, func, not_, or_, true
+from sqlalchemy import BindParameter, ColumnElement, DateTime, and_, any_, case, false, func, not_, or_, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.errors import ErrorCode, ProbityError
@@ -60,13 +61,14 @@ class FilterCompiler:
         for operator, given in member.members().items():
             if given.is_null:
                 continue
-            type_ = ARRAY(value.type) if operator == "in" else value.type
-            parameter = self.parameters.add(given, type_)
+            parameter = self._add_parameter(value, operator, given)
             match operator:
                 case "eq":
                     parts.append(value == parameter)
                 case "in":
                     parts.append(value == any_(parameter))
+                case "has":
+                    parts.append(func.array_position(value, parameter).is_not(None))
                 case "from":
                     parts.append(value >= parameter)
                 case "to":
@@ -77,3 +79,17 @@ class FilterCompiler:
                 case _:
                     raise ProbityError(ErrorCode.DOCUMENT_INVALID)
         return and_(true(), *parts)
+
+    def _add_parameter(self, value: ColumnElement[Any], operator: str, given: Given) -> BindParameter[Any]:
+        if operator == "in":
+            return self.parameters.add(given, ARRAY(value.type))
+        if operator == "has" and isinstance(value.type, ARRAY):
+            return self.parameters.add(given, value.type.item_type)
+        return self.parameters.add(given, value.type, _require_zone if isinstance(value.type, DateTime) else None)
+
+
+def _require_zone(value: Any) -> Any:
+    """The time as it was given; raises `VARIABLES_INVALID` without its zone, or the server's own would be taken."""
+    if isinstance(value, datetime) and value.utcoffset() is None:
+        raise ProbityError(ErrorCode.VARIABLES_INVALID, "a time needs its zone; end it with Z or an offset")
+    return value

@@ -29,6 +29,7 @@ PRINCIPAL_SOURCES: Final[Mapping[str, Source]] = {
     "principal_agency": lambda _variables, principal, _now: principal.agency_id,
     "principal_state": lambda _variables, principal, _now: principal.state_code,
     "principal_officer": lambda _variables, principal, _now: principal.officer_id,
+    "principal_body": lambda _variables, principal, _now: principal.body_id,
     "principal_account": lambda _variables, principal, _now: principal.account or None,
     "principal_role": lambda _variables, principal, _now: principal.role.value,
     "principal_purpose": lambda _variables, principal, _now: principal.purpose.value,

@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, FromClause, and_, false, not_, or_
+from sqlalchemy import ColumnElement, FromClause, and_, false, func, not_, or_
 
 from app.domain.vocabulary import Entity, RecordState, Relation
+from app.errors import PolicyRefused
 from app.planning.catalogue import TypeBinding
 from app.planning.relations import be_in_states, has_meaning, list_states, relate
 from app.policy.grant import Grant, Predicate
@@ -31,9 +32,12 @@ class PredicateCompiler:
     ) -> ColumnElement[bool]:
         """The condition that `predicate` holds for `row`; `as_set` where it shall drive a list."""
         allowed = self._reach(predicate.allow, entity, row, as_set=as_set)
-        if not predicate.deny:
+        _refuse_idle_denials(predicate, entity)
+        if not keep_possible(predicate.deny, entity):
             return allowed
-        return and_(allowed, not_(self._reach(predicate.deny, entity, row, as_set=False)))
+        # A denial that cannot be told (no agency to compare with) does not hold, as in the policy itself.
+        denied = func.coalesce(self._reach(predicate.deny, entity, row, as_set=False), false())
+        return and_(allowed, not_(denied))
 
     def _reach(self, cells: Cells, entity: Entity, row: FromClause, *, as_set: bool) -> ColumnElement[bool]:
         by_relation: dict[Relation, set[RecordState]] = defaultdict(set)
@@ -54,6 +58,17 @@ class PredicateCompiler:
         )
 
 
+def _refuse_idle_denials(predicate: Predicate, entity: Entity) -> None:
+    """INVARIANT: a denial by a relation in which rows of `entity` cannot stand forbids nothing, so it is refused."""
+    possible = list_states(entity)
+    idle = sorted({relation for relation, state in predicate.deny if state in possible})
+    for relation in idle:
+        if not has_meaning(entity, relation):
+            raise PolicyRefused(
+                f"a rule denies by {relation}, in which no {entity} can stand; deny classes of other records with it"
+            )
+
+
 def keep_possible(cells: Cells, entity: Entity) -> Cells:
     """The cells that a row of `entity` can be in at all."""
     possible = list_states(entity)
@@ -61,13 +76,27 @@ def keep_possible(cells: Cells, entity: Entity) -> Cells:
 
 
 def unite(predicates: Iterable[Predicate]) -> tuple[Predicate, ...]:
-    """Fewest predicates that hold where any of the given ones does: those with equal denials become one."""
-    by_denial: dict[Cells, Cells] = {}
-    for predicate in predicates:
-        by_denial[predicate.deny] = by_denial.get(predicate.deny, frozenset()) | predicate.allow
-    return tuple(
-        Predicate(allow=allow, deny=deny) for deny, allow in sorted(by_denial.items(), key=lambda item: sorted(item[0]))
-    )
+    """Few predicates that hold exactly where any of the given ones does: those that forbid the same become one."""
+    united: list[Predicate] = []
+    for predicate in sorted(set(predicates), key=lambda each: (sorted(each.allow), sorted(each.deny))):
+        for place, other in enumerate(united):
+            if _forbid_alike(predicate, other):
+                united[place] = Predicate(allow=other.allow | predicate.allow, deny=other.deny | predicate.deny)
+                break
+        else:
+            united.append(predicate)
+    return tuple(united)
+
+
+def _forbid_alike(one: Predicate, other: Predicate) -> bool:
+    """Whether their union forbids each of them nothing more: a row is in one state, so each state counts by itself."""
+    return _keep_states(one.deny, other) <= other.deny and _keep_states(other.deny, one) <= one.deny
+
+
+def _keep_states(cells: Cells, predicate: Predicate) -> Cells:
+    """The cells in states in which `predicate` allows anything; its denials in others change nothing."""
+    states = {state for _, state in predicate.allow}
+    return frozenset(cell for cell in cells if cell[1] in states)
 
 
 def find_row_predicates(binding: TypeBinding, grant: Grant) -> tuple[Predicate, ...]:
@@ -77,8 +106,14 @@ def find_row_predicates(binding: TypeBinding, grant: Grant) -> tuple[Predicate, 
 
 
 def covers(predicate: Predicate, rows: tuple[Predicate, ...], entity: Entity) -> bool:
-    """Whether `predicate` holds wherever the row may be seen, so that no mask is needed."""
-    if predicate.deny or any(each.deny for each in rows):
-        return len(rows) == 1 and rows[0] == predicate
-    seen = frozenset().union(*(keep_possible(each.allow, entity) for each in rows))
-    return seen <= keep_possible(predicate.allow, entity)
+    """Whether `predicate` holds wherever one of `rows` does, so that no mask is needed.
+
+    Each of them must allow no cell that `predicate` does not, and forbid, in the states it allows, what that forbids.
+    """
+    allowed, forbidden = keep_possible(predicate.allow, entity), keep_possible(predicate.deny, entity)
+    return all(
+        (seen := keep_possible(row.allow, entity)) <= allowed
+        and frozenset(cell for cell in forbidden if cell[1] in {state for _, state in seen})
+        <= keep_possible(row.deny, entity)
+        for row in rows
+    )

@@ -27,7 +27,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
+from app.domain.relation import STATE_RELATIONS
 from app.domain.vocabulary import (
+    CredentialStatus,
     DisputeState,
     Entity,
     Finality,
@@ -43,6 +45,7 @@ from app.storage.tables.places import AGENCIES
 AGENCY: Final = bindparam("principal_agency", type_=Uuid(), value=None)
 STATE: Final = bindparam("principal_state", type_=Text(), value=None)
 OFFICER: Final = bindparam("principal_officer", type_=Uuid(), value=None)
+BODY: Final = bindparam("principal_body", type_=Uuid(), value=None)
 ACCOUNT: Final = bindparam("principal_account", type_=Text(), value=None)
 ROLE: Final = bindparam("principal_role", type_=Text(), value=None)
 PURPOSE: Final = bindparam("principal_purpose", type_=Text(), value=None)
@@ -54,6 +57,8 @@ OfficerTest: TypeAlias = Callable[[ColumnElement[Any]], Condition]
 
 _LISTINGS: Final = frozenset({RecordState.LISTED, RecordState.LISTED_NO_FINDING, RecordState.UNLISTED})
 _STANDING: Final = frozenset({RecordState.STANDING})
+_SOUGHT: Final = (CredentialStatus.SOUGHT, CredentialStatus.IN_PROCESS)
+_GIVEN: Final = (CredentialStatus.CERTIFIED, CredentialStatus.RE_REVIEW_DUE)
 OUTCOME_STATES: Final = frozenset(RecordState) - _LISTINGS - _STANDING
 
 
@@ -118,7 +123,7 @@ def _be_one_of(value: ColumnElement[Any], allowed: Iterable[str]) -> Condition:
 
 def _match(function: str) -> OfficerTest:
     def condition(officer: ColumnElement[Any]) -> Condition:
-        # Uncorrelated, so that it is asked once a statement; it holds the asking agency's own checks alone.
+        # Uncorrelated, so that it is asked once a statement; it holds what the context's own principal has, and few.
         matched = select(getattr(func.gate, function)()).scalar_subquery()
         return officer == any_(func.coalesce(matched, literal_column("'{}'::uuid[]")))
 
@@ -133,9 +138,12 @@ def _belong_to(function: str) -> OfficerTest:
     return lambda officer: officer.in_(select(getattr(func.gate, function)(type_=Uuid())))
 
 
-def _lie_in_state(row: FromClause) -> Condition:
-    place = AGENCIES.alias()
-    return row.c.agency_id.in_(select(place.c.id).where(place.c.state_code == STATE).correlate_except(place))
+def _lie_in_state(state: ColumnElement[Any]) -> Test:
+    def condition(row: FromClause) -> Condition:
+        place = AGENCIES.alias()
+        return row.c.agency_id.in_(select(place.c.id).where(place.c.state_code == state).correlate_except(place))
+
+    return condition
 
 
 def _on(test: OfficerTest, column: str) -> Test:
@@ -146,8 +154,29 @@ def _be_own_agency(row: FromClause) -> Condition:
     return row.c.agency_id == AGENCY
 
 
-def _be_self(row: FromClause) -> Condition:
-    return row.c.officer_id == OFFICER
+def _be_own_mandate(row: FromClause) -> Condition:
+    return and_(row.c.role == literal_column("'officer_rep'"), row.c.officer_id == OFFICER)
+
+
+def _be_of_body(statuses: Iterable[str]) -> Test:
+    return lambda row: and_(row.c.body_id == BODY, _be_one_of(row.c.status, statuses))
+
+
+def _list_state_relations() -> dict[tuple[Entity, Relation], Test]:
+    """Records of one State: its agencies' outcomes, and the persons who are listed by those alone."""
+    tests: dict[tuple[Entity, Relation], Test] = {}
+    for relation, code in STATE_RELATIONS.items():
+        state: ColumnElement[Any] = literal_column(f"'{code}'")
+        tests[Entity.OUTCOME, relation] = _lie_in_state(state)
+        # Were a person still shown, it would tell that there is the record which the State's law withholds.
+        listed = _probe("listed_in_state_alone", state, NOW)
+        tests[Entity.OFFICER, relation] = _on(listed, "id")
+        tests[Entity.STINT, relation] = tests[Entity.CERTIFICATION, relation] = _on(listed, "officer_id")
+    return tests
+
+
+def _be_certified_by(state: ColumnElement[Any]) -> Test:
+    return lambda row: row.c.state_code == state
 
 
 _OFFICER_OF: Final[Mapping[Entity, Callable[[FromClause], ColumnElement[Any]]]] = {
@@ -157,11 +186,13 @@ _OFFICER_OF: Final[Mapping[Entity, Callable[[FromClause], ColumnElement[Any]]]] 
 }
 
 _BY_OFFICER: Final[Mapping[Relation, OfficerTest]] = {
-    Relation.SELF: lambda officer: officer == OFFICER,
+    Relation.SELF: _match("own_officers"),
     Relation.CANDIDATE_LIMITED: _match("limited_candidates"),
     Relation.CANDIDATE_FULL: _match("full_candidates"),
     Relation.EMPLOYEE: _probe("is_employed", AGENCY),
     Relation.CERTIFICANT: _probe("is_certified", STATE),
+    Relation.ASSIGNED: _match("assigned_officers"),
+    Relation.BREAK_GLASS: _match("opened_officers"),
 }
 
 _RELATIONS: Final[Mapping[tuple[Entity, Relation], Test]] = {
@@ -174,17 +205,38 @@ _RELATIONS: Final[Mapping[tuple[Entity, Relation], Test]] = {
     (Entity.OFFICER, Relation.OWN_AGENCY): _on(_probe("serves_agency", AGENCY), "id"),
     (Entity.OFFICER, Relation.OWN_STATE): _on(_probe("serves_in_state", STATE), "id"),
     (Entity.STINT, Relation.OWN_AGENCY): _be_own_agency,
-    (Entity.STINT, Relation.OWN_STATE): _lie_in_state,
+    (Entity.STINT, Relation.OWN_STATE): _lie_in_state(STATE),
     (Entity.CERTIFICATION, Relation.OWN_AGENCY): _on(_probe("serves_agency", AGENCY), "officer_id"),
-    (Entity.CERTIFICATION, Relation.OWN_STATE): lambda row: row.c.state_code == STATE,
+    (Entity.CERTIFICATION, Relation.OWN_STATE): _be_certified_by(STATE),
     (Entity.OUTCOME, Relation.OWN_AGENCY): _be_own_agency,
-    (Entity.OUTCOME, Relation.OWN_STATE): _lie_in_state,
-    (Entity.OUTCOME, Relation.ASSIGNED): _on(_probe("is_assigned", ACCOUNT, ROLE, NOW), "id"),
-    (Entity.CHECK, Relation.OWN_AGENCY): _be_own_agency,
-    (Entity.GRANT, Relation.OWN_AGENCY): _be_own_agency,
+    (Entity.OUTCOME, Relation.OWN_STATE): _lie_in_state(STATE),
+    # An assignment and a break-glass are of one outcome, not of everything about its officer.
+    (Entity.OUTCOME, Relation.ASSIGNED): _on(_match("assigned_outcomes"), "id"),
+    (Entity.OUTCOME, Relation.BREAK_GLASS): _on(_match("opened_outcomes"), "id"),
+    **_list_state_relations(),
+    **{
+        (entity, Relation.OWN_AGENCY): _be_own_agency
+        for entity in (
+            Entity.CHECK,
+            Entity.GRANT,
+            Entity.NOTICE,
+            Entity.MONITOR,
+            Entity.RELIANCE,
+            Entity.CREDENTIAL,
+            Entity.ELIGIBILITY,
+        )
+    },
     (Entity.AGENCY, Relation.OWN_AGENCY): lambda row: row.c.id == AGENCY,
-    (Entity.CONSENT, Relation.SELF): _be_self,
-    (Entity.NOTICE, Relation.SELF): _be_self,
+    (Entity.COMPLIANCE, Relation.OWN_AGENCY): lambda row: row.c.id == AGENCY,
+    (Entity.COMPLIANCE, Relation.APPLICANT): _on(_match("applicants"), "id"),
+    (Entity.COMPLIANCE, Relation.CREDENTIALEE): _on(_match("credentialees"), "id"),
+    (Entity.CREDENTIAL, Relation.APPLICANT): _be_of_body(_SOUGHT),
+    (Entity.CREDENTIAL, Relation.CREDENTIALEE): _be_of_body(_GIVEN),
+    (Entity.GRANT, Relation.SELF): _be_own_mandate,
+    # One's own request, which another must approve.
+    (Entity.BREAK_GLASS, Relation.SELF): lambda row: row.c.account == ACCOUNT,
+    (Entity.CONSENT, Relation.SELF): _on(_match("own_officers"), "officer_id"),
+    (Entity.NOTICE, Relation.SELF): _on(_match("own_officers"), "officer_id"),
     (Entity.DISCLOSURE, Relation.SELF): _on(_probe("is_disclosed_in", OFFICER), "id"),
 }
 

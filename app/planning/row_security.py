@@ -1,4 +1,4 @@
-"""The second wall: row policies, column grants and one function, written out from the same policy as the plans.
+"""The second wall: row policies, column grants and a few functions, written out from the same policy as the plans.
 
 INVARIANT: a row is let through only where some field of it may be read in the role and purpose of the signed context;
 a table without a line here lets nothing through.
@@ -6,6 +6,7 @@ a table without a line here lets nothing through.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,93 +16,28 @@ from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, false, li
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.sql.visitors import replacement_traverse
 
-from app.domain.vocabulary import Action, Entity, RecordState
+from app.domain.delegation import DELEGABLE
+from app.domain.vocabulary import Action, Entity, RecordState, Relation, Role
 from app.planning.catalogue import Catalogue, Leaf, TypeBinding
 from app.planning.predicates import PredicateCompiler, find_row_predicates, unite
-from app.planning.relations import be_in_states
+from app.planning.relations import OUTCOME_STATES, be_in_states
+from app.planning.row_rights import COMMAND_ROWS, GATE_FUNCTIONS, OPEN_TABLES, PARENTS, WORK_CHECKS, WORK_ROWS
 from app.policy.grant import Grant, Predicate
 from app.policy.record_states import RecordStateTable
 from app.storage.logins import LOGIN_OF_ROLE, Login
-from app.storage.tables import access, audit, outcomes, people, process
+from app.storage.tables import access, outcomes, places
 
 _DIALECT: Final = asyncpg.dialect()  # type: ignore[no-untyped-call]
+_ASKED: Final = re.compile(r"\bgate\.(\w+)\(")
 _CONTEXT: Final[Mapping[str, str]] = {
     "principal_agency": "agency_id",
     "principal_state": "state_code",
     "principal_officer": "officer_id",
+    "principal_body": "body_id",
     "principal_account": "account",
     "principal_role": "role",
     "principal_purpose": "purpose",
     "registry_now": "at",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Parent:
-    """The table whose row judges the rows of another, and the columns that lead there."""
-
-    table: Table
-    entity: Entity
-    own: str
-    parents: str
-
-
-def _hang_on_series(own: str, parents: str = "id") -> _Parent:
-    return _Parent(table=outcomes.SERIES, entity=Entity.OUTCOME, own=own, parents=parents)
-
-
-def _hang_on_officer() -> _Parent:
-    return _Parent(table=people.OFFICERS, entity=Entity.OFFICER, own="officer_id", parents="id")
-
-
-PARENTS: Final[Mapping[Table, _Parent]] = {
-    outcomes.VERSIONS: _hang_on_series("series_id"),
-    outcomes.CONTENTS: _hang_on_series("series_id"),
-    outcomes.OFFICER_STATEMENTS: _hang_on_series("series_id"),
-    outcomes.DETERMINATIONS: _hang_on_series("series_id"),
-    outcomes.HOLDS: _hang_on_series("series_id"),
-    process.MATTERS: _hang_on_series("id", "matter_id"),
-    process.PROCESS_STEPS: _hang_on_series("matter_id", "matter_id"),
-    process.EVIDENCE_ITEMS: _hang_on_series("matter_id", "matter_id"),
-    people.OFFICER_NAMES: _hang_on_officer(),
-    people.OFFICER_IDENTIFIERS: _hang_on_officer(),
-    audit.ITEMS: _Parent(table=audit.RECORDS, entity=Entity.DISCLOSURE, own="record_id", parents="id"),
-}
-# Tables of public facts: no row of them is about a person.
-OPEN_TABLES: Final = frozenset({"registry.jurisdictions", "registry.agencies", "registry.agency_oris"})
-# What a command's login may do to which rows, by the field of the contract that is the command.
-COMMAND_ROWS: Final[Mapping[str, tuple[Table, Entity, tuple[str, ...]]]] = {
-    "Mutation.grantRole": (access.GRANTS, Entity.GRANT, ("SELECT", "INSERT")),
-    "Mutation.revokeRole": (access.GRANTS, Entity.GRANT, ("SELECT", "UPDATE")),
-}
-
-
-# Logins that do work of their own, and the schema's tables that they may see whole; column grants narrow them.
-WORK_ROWS: Final[Mapping[Login, tuple[str, ...]]] = {
-    Login.LEDGER: ("audit.records", "audit.items"),
-    Login.COMMAND: ("audit.records", "audit.items", "registry.command_keys"),
-    Login.IMPORTER: (
-        "registry.officers",
-        "registry.officer_names",
-        "registry.officer_identifiers",
-        "registry.stints",
-        "registry.certifications",
-        "registry.matters",
-        "registry.process_steps",
-        "registry.evidence_items",
-        "registry.outcome_series",
-        "registry.outcome_versions",
-        "registry.outcome_contents",
-        "registry.import_batches",
-        "registry.source_records",
-        "registry.review_items",
-        "audit.records",
-        "audit.items",
-    ),
-}
-# INVARIANT: no import makes a record that anyone but its reporter could be told of.
-WORK_CHECKS: Final[Mapping[tuple[Login, Table], str]] = {
-    (Login.IMPORTER, outcomes.SERIES): "lifecycle IN ('DRAFT', 'AWAITING_EVIDENCE')",
 }
 
 
@@ -114,23 +50,54 @@ class RowSecurityWriter:
     states: RecordStateTable
 
     def write_listing(self) -> str:
-        """The function that says whether an officer has anything that could be disclosed."""
+        """The functions that say whether an officer has anything that could be disclosed, and of which State it is."""
         series = outcomes.SERIES.alias("s")
+        mine = series.c.officer_id == literal_column("target")
 
-        def has(state: RecordState) -> ColumnElement[bool]:
-            in_state = be_in_states(Entity.OUTCOME, frozenset({state}), series, self.states)
-            mine = series.c.officer_id == literal_column("target")
-            return exists(select(literal_column("1")).select_from(series).where(mine, in_state))
+        def be_in(*states: RecordState) -> ColumnElement[bool]:
+            return and_(mine, be_in_states(Entity.OUTCOME, frozenset(states), series, self.states))
 
-        cleared, no_finding = (
-            _render(has(state), {"registry_now": "moment"}) for state in (RecordState.CLEARED, RecordState.NO_FINDING)
+        def has(condition: ColumnElement[bool]) -> str:
+            found = exists(select(literal_column("1")).select_from(series).where(condition))
+            return _render(found, {"registry_now": "moment"})
+
+        place = places.AGENCIES.alias("a")
+        elsewhere = exists(
+            select(literal_column("1"))
+            .select_from(place)
+            .where(and_(place.c.id == series.c.agency_id, place.c.state_code.is_distinct_from(literal_column("state"))))
+            .correlate(series)
         )
-        return (
-            "CREATE OR REPLACE FUNCTION gate.officer_listing(target uuid, moment timestamptz) RETURNS text\n"
-            "LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE SET search_path = '' AS $$\n"
-            f"SELECT CASE WHEN {cleared} THEN '{RecordState.LISTED}'\n"
-            f"WHEN {no_finding} THEN '{RecordState.LISTED_NO_FINDING}' ELSE '{RecordState.UNLISTED}' END $$"
+        listed = be_in(RecordState.CLEARED, RecordState.NO_FINDING)
+        return ";\n".join(
+            (
+                _define(
+                    "officer_listing(target uuid, moment timestamptz)",
+                    "text",
+                    f"CASE WHEN {has(be_in(RecordState.CLEARED))} THEN '{RecordState.LISTED}'\n"
+                    f"WHEN {has(be_in(RecordState.NO_FINDING))} THEN '{RecordState.LISTED_NO_FINDING}' "
+                    f"ELSE '{RecordState.UNLISTED}' END",
+                ),
+                _define(
+                    "listed_in_state_alone(target uuid, state text, moment timestamptz)",
+                    "boolean",
+                    f"{has(listed)} AND NOT {has(and_(listed, elsewhere))}",
+                ),
+                _define("may_be_opened(target uuid, moment timestamptz)", "boolean", has(self._find_openable(series))),
+            )
         )
+
+    def _find_openable(self, series: FromClause) -> ColumnElement[bool]:
+        """Whether an outcome is in a state in which a break-glass shows anything of it."""
+        states = frozenset(
+            state
+            for grant in self.grants
+            for predicate in grant.fields.values()
+            for relation, state in predicate.allow
+            if relation is Relation.BREAK_GLASS and state in OUTCOME_STATES
+        )
+        openable = be_in_states(Entity.OUTCOME, states, series, self.states) if states else false()
+        return and_(series.c.id == literal_column("target"), openable)
 
     def write_policies(self, tables: Iterable[Table]) -> tuple[str, ...]:
         """The statements that put row security on every table that is not open."""
@@ -159,40 +126,54 @@ class RowSecurityWriter:
         return tuple(statements)
 
     def _write_table(self, table: Table) -> list[str]:
-        by_login: dict[tuple[Login, str], dict[str, str]] = defaultdict(dict)
+        seen: dict[Login, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        done: dict[str, dict[str, list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
         for grant in self.grants:
             key = f"{grant.role}/{grant.purpose}"
             if grant.action is Action.READ:
-                condition = self._find_condition(table, grant)
-                if condition is not None:
-                    by_login[LOGIN_OF_ROLE[grant.role], "SELECT"][key] = _render(condition, None)
-            for name, (target, entity, verbs) in COMMAND_ROWS.items():
-                if target is table and name in grant.fields:
-                    compiled = self._compile(unite([grant.fields[name]]), entity, table)
-                    for verb in verbs:
-                        by_login[Login.COMMAND, verb][key] = _render(compiled, None)
-        return [
-            _create_policy(f"{verb.lower()}_{login}", table, verb, login.role_name, _choose(cases))
-            for (login, verb), cases in sorted(by_login.items())
+                seen[LOGIN_OF_ROLE[grant.role]][key] += self._list_conditions(table, grant)
+            for name, rows in COMMAND_ROWS.items():
+                if rows.table is table and name in grant.fields:
+                    condition = _render(self._compile(unite([grant.fields[name]]), rows.entity, table), None)
+                    check = " AND ".join(("true", rows.check, *_limit_delegation(table, grant.role)))
+                    for verb in rows.verbs:
+                        done[verb][key].append((condition, f"({condition}) AND {check}"))
+        policies = [
+            _create_policy(f"select_{login}", table, "SELECT", login.role_name, _choose(cases))
+            for login, by_key in sorted(seen.items())
+            if (cases := {key: _join(conditions) for key, conditions in by_key.items() if conditions})
+        ]
+        return policies + [
+            _create_policy(
+                f"{verb.lower()}_{Login.COMMAND}",
+                table,
+                verb,
+                Login.COMMAND.role_name,
+                _choose({key: _join(condition for condition, _ in pairs) for key, pairs in by_key.items()}),
+                check=_choose({key: _join(check for _, check in pairs) for key, pairs in by_key.items()}),
+            )
+            for verb, by_key in sorted(done.items())
         ]
 
-    def _find_condition(self, table: Table, grant: Grant) -> ColumnElement[bool] | None:
-        """Where a row of `table` shows anything that `grant` allows; nothing where it never does."""
-        for binding in self.catalogue.types.values():
-            if binding.base is table and binding.entity is not None:
-                predicates = find_row_predicates(binding, grant)
-                return self._compile(predicates, binding.entity, table) if predicates else None
+    def _list_conditions(self, table: Table, grant: Grant) -> list[str]:
+        """Where a row of `table` shows anything that `grant` allows, as a row of its own or of the row it hangs on."""
+        found = [
+            self._compile(predicates, binding.entity, table)
+            for binding in self.catalogue.types.values()
+            if binding.base is table and binding.entity is not None
+            if (predicates := find_row_predicates(binding, grant))
+        ]
         parent = PARENTS.get(table)
-        if parent is None:
-            return None
-        predicates = unite(self._list_predicates(table, grant))
-        if not predicates:
-            return None
-        row = parent.table.alias("parent")
-        judged = self._compile(predicates, parent.entity, row)
-        # The judged row is the policy's own: named, never taken into the sub-select's tables.
-        link = row.c[parent.parents] == literal_column(f"{table.fullname}.{parent.own}")
-        return exists(select(literal_column("1")).select_from(row).where(and_(link, judged)).correlate_except(row))
+        predicates = unite(self._list_predicates(table, grant)) if parent is not None else ()
+        if parent is not None and predicates:
+            row = parent.table.alias("parent")
+            judged = self._compile(predicates, parent.entity, row)
+            # The judged row is the policy's own: named, never taken into the sub-select's tables.
+            link = row.c[parent.parents] == literal_column(f"{table.fullname}.{parent.own}")
+            found.append(
+                exists(select(literal_column("1")).select_from(row).where(and_(link, judged)).correlate_except(row))
+            )
+        return [_render(condition, None) for condition in found]
 
     def _list_predicates(self, table: Table, grant: Grant) -> list[Predicate]:
         found: list[Predicate] = []
@@ -209,19 +190,43 @@ class RowSecurityWriter:
         return or_(false(), *(compiler.compile(each, entity, row) for each in predicates))
 
     def write_column_grants(self) -> tuple[str, ...]:
-        """For each login the columns that some plan of its roles reads, and no other."""
+        """For each login the columns that some plan of its roles reads and the functions it asks, and no other."""
         columns: dict[tuple[Login, Table], set[str]] = defaultdict(set)
+        functions: set[tuple[Login, str]] = set()
         for grant in self.grants:
-            if grant.action is not Action.READ or grant.role.value == "public":
+            if grant.action is not Action.READ or grant.role is Role.PUBLIC:
                 continue
             login = LOGIN_OF_ROLE[grant.role]
             for binding in self.catalogue.types.values():
                 for table, names in _list_columns(binding, grant).items():
                     columns[login, table] |= names
-        return tuple(
-            f"GRANT SELECT ({', '.join(sorted(names))}) ON {table.fullname} TO {login.role_name};"
-            for (login, table), names in sorted(columns.items(), key=lambda item: (item[0][0], item[0][1].fullname))
+                functions |= {(login, name) for name in self._list_functions(binding, grant)}
+        return (
+            *(
+                f"GRANT EXECUTE ON FUNCTION gate.{name}({GATE_FUNCTIONS[name]}) TO {login.role_name};"
+                for login, name in sorted(functions)
+            ),
+            *(
+                f"GRANT SELECT ({', '.join(sorted(names))}) ON {table.fullname} TO {login.role_name};"
+                for (login, table), names in sorted(columns.items(), key=lambda item: (item[0][0], item[0][1].fullname))
+            ),
         )
+
+    def _list_functions(self, binding: TypeBinding, grant: Grant) -> set[str]:
+        """The functions of the gate that plans and row policies ask to judge a type's rows and mask its fields."""
+        parent = PARENTS.get(binding.base) if binding.base is not None else None
+        entity = binding.entity or (parent.entity if parent else None)
+        table = parent.table if parent and binding.entity is None else binding.base
+        if entity is None or table is None:
+            return set()
+        compiler, row = PredicateCompiler(states=self.states), table.alias("t")
+        every = {grant.fields.get(f"{binding.name}.{name}") for name in binding.fields} - {None}
+        conditions = [
+            _render(compiler.compile(predicate, entity, row, as_set=as_set), None)
+            for predicate in (*find_row_predicates(binding, grant), *(each for each in every if each is not None))
+            for as_set in (False, True)
+        ]
+        return {name for condition in conditions for name in _ASKED.findall(condition)} - {"read_context"}
 
 
 def _list_columns(binding: TypeBinding, grant: Grant) -> dict[Table, set[str]]:
@@ -230,7 +235,7 @@ def _list_columns(binding: TypeBinding, grant: Grant) -> dict[Table, set[str]]:
     readable = {name: bound for name, bound in binding.fields.items() if f"{binding.name}.{name}" in grant.fields}
     if binding.base is None or not readable:
         return found
-    found[binding.base] |= binding.carried
+    found[binding.base] |= binding.list_carried(grant.fields)
     for bound in readable.values():
         if isinstance(bound, Leaf):
             table: Any = bound.column.table
@@ -258,6 +263,30 @@ def _render(condition: ColumnElement[Any], names: Mapping[str, str] | None) -> s
     return str(replaced.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True, "render_postcompile": True}))
 
 
+def _define(signature: str, result: str, expression: str) -> str:
+    """A function of the gate written from the policy; nobody may call it but those whom `grants.sql` names."""
+    name, _, arguments = signature.partition("(")
+    types = ", ".join(argument.split(" ")[1] for argument in arguments.rstrip(")").split(", "))
+    return (
+        f"CREATE OR REPLACE FUNCTION gate.{signature} RETURNS {result}\n"
+        "LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE SET search_path = '' AS $$\n"
+        f"SELECT {expression} $$;\n"
+        f"REVOKE ALL ON FUNCTION gate.{name}({types}) FROM PUBLIC"
+    )
+
+
+def _limit_delegation(table: Table, role: Role) -> tuple[str, ...]:
+    """INVARIANT: whatever the command says, a role is written only by those who may give it."""
+    if table is not access.GRANTS:
+        return ()
+    given = ", ".join(f"'{name}'" for name in sorted(DELEGABLE.get(role, ())))
+    return (f"role IN ({given})",) if given else ("false",)
+
+
+def _join(conditions: Iterable[str]) -> str:
+    return " OR ".join(f"({condition})" for condition in dict.fromkeys(conditions))
+
+
 def _choose(cases: Mapping[str, str]) -> str:
     key = "(SELECT c.role || '/' || c.purpose FROM gate.read_context() c)"
     arms = "\n".join(f"WHEN '{name}' THEN ({condition})" for name, condition in sorted(cases.items()))
@@ -267,8 +296,8 @@ def _choose(cases: Mapping[str, str]) -> str:
 def _create_policy(name: str, table: Table, verb: str, role: str, condition: str, *, check: str | None = None) -> str:
     clause = {
         "SELECT": f"USING ({condition})",
-        "INSERT": f"WITH CHECK ({condition})",
-        "UPDATE": f"USING ({condition}) WITH CHECK ({condition})",
+        "INSERT": f"WITH CHECK ({check or condition})",
+        "UPDATE": f"USING ({condition}) WITH CHECK ({check or condition})",
         "ALL": f"USING ({condition}) WITH CHECK ({check or condition})",
     }[verb]
     return f"CREATE POLICY {name} ON {table.fullname} FOR {verb} TO {role} {clause}"

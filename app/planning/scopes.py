@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, case, cast, func, literal_column, true
+from sqlalchemy import ColumnElement, Date, FromClause, Integer, Text, case, cast, extract, func, literal_column, true
+from sqlalchemy.dialects.postgresql import DATERANGE, TIMESTAMP
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.domain.vocabulary import Entity
@@ -79,10 +80,17 @@ def render_form(column: ColumnElement[Any], form: LeafForm, type_name: str) -> C
     if form is LeafForm.HEXADECIMAL:
         return func.encode(column, literal_column("'hex'"))
     if form is LeafForm.RANGE_START:
-        return func.lower(column)
+        return func.lower(column, type_=_find_bound_type(column))
     if form is LeafForm.RANGE_END:
-        return func.upper(column)
+        return func.upper(column, type_=_find_bound_type(column))
+    if form is LeafForm.YEAR:
+        return cast(extract("year", column), Integer)
     return column
+
+
+def _find_bound_type(column: ColumnElement[Any]) -> Date | TIMESTAMP:
+    """The type of a range's ends, without which a list could not be sorted by them."""
+    return Date() if isinstance(column.type, DATERANGE) else TIMESTAMP(timezone=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

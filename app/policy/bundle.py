@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.domain.vocabulary import Purpose, Role
+from app.domain.vocabulary import Effect, Purpose, Role
 from app.errors import PolicyRefused
 from app.policy.groups import Groups, is_field, read_field_classes, read_role_groups, read_state_groups
 from app.policy.model import read_model
@@ -55,9 +55,9 @@ class PolicyBundle:
         raise KeyError(field)
 
     def purposes_of(self, role: Role) -> frozenset[Purpose]:
-        """The purposes for which some rule allows or denies this role something."""
+        """The purposes for which some rule allows this role something; a denial binds nobody to a purpose."""
         held = self.role_groups.widen(role)
-        return frozenset(rule.purpose for rule in self.rules if rule.role in held)
+        return frozenset(rule.purpose for rule in self.rules if rule.role in held and rule.effect is Effect.ALLOW)
 
 
 def load_bundle(directory: Path) -> PolicyBundle:

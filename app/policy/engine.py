@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from threading import Lock
 from typing import Any, Final, TypeVar
 
 import casbin
@@ -69,11 +70,13 @@ class Decision:
 class DecisionPoint:
     """Casbin over one bundle, and what Casbin itself holds of it: its lines and the members of its groups."""
 
-    __slots__ = ("_bundle", "_enforcer", "_fields", "_leaves", "_roles", "_rules", "_states")
+    __slots__ = ("_bundle", "_enforcer", "_fields", "_leaves", "_lock", "_roles", "_rules", "_states")
 
     def __init__(self, bundle: PolicyBundle) -> None:
         """Build and verify; raises `PolicyRefused` if Casbin does not hold or evaluate exactly this policy."""
         self._bundle = bundle
+        # Casbin keeps what it evaluates in the enforcer: two threads in it at once disturb each other.
+        self._lock = Lock()
         self._enforcer = _build_enforcer(bundle)
         # INVARIANT: read back from Casbin, not from the bundle: a grant says what Casbin would enforce.
         self._rules = tuple(parse_rule(tuple(cells)) for cells in self._enforcer.model["p"]["p"].policy)
@@ -133,7 +136,8 @@ class DecisionPoint:
         if request.field not in self._leaves:
             raise ValueError("the field is not in the policy")
         words = (role, _SEPARATOR.join(sorted(relations)), request.field, state, purpose, action)
-        allowed = self._enforcer.enforce(*(str(word) for word in words))
+        with self._lock:
+            allowed = self._enforcer.enforce(*(str(word) for word in words))
         fitting = [
             rule
             for rule in self._rules

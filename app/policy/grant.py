@@ -5,7 +5,7 @@ It is tabulated from what Casbin holds and says exactly what Casbin would; a fie
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -52,33 +52,6 @@ class Grant:
     def readable(self, name: str) -> bool:
         """Whether the field can be allowed of any record at all; if not, it is not in the role's contract."""
         return name in self.fields
-
-
-class GrantCache:
-    """The grants in use, at most `capacity` of them; the least recently used goes first."""
-
-    __slots__ = ("_capacity", "_grants")
-
-    def __init__(self, capacity: int = 256) -> None:
-        if capacity < 1:
-            raise ValueError("a cache of grants holds at least one")
-        self._capacity = capacity
-        self._grants: OrderedDict[GrantKey, Grant] = OrderedDict()
-
-    def find_grant(self, point: DecisionPoint, role: Role, purpose: Purpose, action: Action) -> Grant:
-        """The grant under the policy of `point`, tabulated at most once while it is kept."""
-        key = (point.bundle.digest, role, purpose, action)
-        grant = self._grants.get(key)
-        if grant is None:
-            grant = tabulate_grant(point, role, purpose, action)
-            self._grants[key] = grant
-        self._grants.move_to_end(key)
-        while len(self._grants) > self._capacity:
-            self._grants.popitem(last=False)
-        return grant
-
-    def __len__(self) -> int:
-        return len(self._grants)
 
 
 def tabulate_grant(point: DecisionPoint, role: Role, purpose: Purpose, action: Action) -> Grant:

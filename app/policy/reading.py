@@ -19,9 +19,13 @@ FIELDS_FILE: Final = "fields.csv"
 STATES_FILE: Final = "states.csv"
 RECORD_STATES_FILE: Final = "record_states.csv"
 RULES_FOLDER: Final = "rules"
+# The requirement that the policy is tested against: it decides nothing, and the digest does not change with it.
+MATRIX_FILE: Final = "disclosure_matrix.toml"
+# Characters; what is longer cannot be taken in at a glance.
+LONGEST_LINE: Final = 400
 
 _DECIDING: Final = (FIELDS_FILE, MODEL_FILE, RECORD_STATES_FILE, ROLES_FILE, STATES_FILE)
-_EXPLAINING: Final = ("README.md",)
+_EXPLAINING: Final = ("README.md", MATRIX_FILE)
 _RULE_FILE: Final = re.compile(r"[a-z][a-z0-9_]*\.csv")
 _CASE_FOLDER: Final = "cases"
 _CASE_FILE: Final = re.compile(r"[a-z][a-z0-9_]*\.toml")
@@ -75,11 +79,18 @@ def read_directory(directory: Path) -> tuple[PolicyFile, ...]:
 
 
 def _check_folder(directory: Path, folder: str, form: re.Pattern[str]) -> tuple[str, ...]:
+    if (directory / folder).is_symlink():
+        raise _refuse_name(directory, folder)
     found = sorted((directory / folder).iterdir()) if (directory / folder).is_dir() else []
     for entry in found:
-        if not form.fullmatch(entry.name) or not entry.is_file():
+        if not form.fullmatch(entry.name) or not _be_own_file(entry):
             raise _refuse_name(directory, f"{folder}/{entry.name}")
     return tuple(f"{folder}/{entry.name}" for entry in found)
+
+
+def _be_own_file(path: Path) -> bool:
+    """Whether it is a file and no link: what was reviewed in this directory must not change elsewhere."""
+    return path.is_file() and not path.is_symlink()
 
 
 def _refuse_name(directory: Path, name: str) -> PolicyRefused:
@@ -88,7 +99,7 @@ def _refuse_name(directory: Path, name: str) -> PolicyRefused:
 
 def _read_file(directory: Path, name: str) -> PolicyFile:
     path = directory / name
-    if not path.is_file():
+    if not _be_own_file(path):
         raise PolicyRefused(f"{directory.name}/{name}: not a file; put the file there")
     return PolicyFile(folder=directory.name, name=name, content=path.read_bytes())
 
@@ -118,6 +129,8 @@ def read_texts(file: PolicyFile) -> Iterator[tuple[int, str]]:
         raise file.refuse("the last line has no end; the file may be cut short", len(lines) + 1)
     for number, raw in enumerate(lines, start=1):
         line = raw.removesuffix(b"\r")
+        if len(line) > LONGEST_LINE:
+            raise file.refuse(f"the line is longer than {LONGEST_LINE} characters; say it more shortly", number)
         if any(not 0x20 <= byte <= 0x7E for byte in line):
             raise file.refuse("a character that is not printable ASCII; tabs count as such", number)
         yield number, line.decode("ascii")

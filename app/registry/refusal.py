@@ -18,8 +18,13 @@ class RefusalCode(StrEnum):
     STALE = "STALE"
     KEY_REUSED = "KEY_REUSED"
     INVALID = "INVALID"
+    WRONG_SCOPE = "WRONG_SCOPE"
     ALREADY_HELD = "ALREADY_HELD"
     NOT_TO_ONESELF = "NOT_TO_ONESELF"
+    TOO_LONG = "TOO_LONG"
+    TWO_PERSONS = "TWO_PERSONS"
+    LAPSED = "LAPSED"
+    NOTHING_TO_OPEN = "NOTHING_TO_OPEN"
 
 
 SENTENCES: Final[dict[RefusalCode, str]] = {
@@ -28,8 +33,13 @@ SENTENCES: Final[dict[RefusalCode, str]] = {
     RefusalCode.STALE: "it has changed since you read it; read it again",
     RefusalCode.KEY_REUSED: "this idempotency key was used for another command; choose a new one",
     RefusalCode.INVALID: "the input does not fit the command; mend it and send it again",
+    RefusalCode.WRONG_SCOPE: "say where the role is to hold as that role needs it, and nothing else; see the input",
     RefusalCode.ALREADY_HELD: "the account holds this role for that time already; nothing is to be done",
     RefusalCode.NOT_TO_ONESELF: "nobody grants or ends a role of his own; ask another",
+    RefusalCode.TOO_LONG: "a mandate ends within 24 months; name an earlier end",
+    RefusalCode.TWO_PERSONS: "nobody approves his own request; ask another auditor",
+    RefusalCode.LAPSED: "the request was not approved in time; ask anew",
+    RefusalCode.NOTHING_TO_OPEN: "this request opens nothing; check what it names with the one who asked",
 }
 
 

@@ -1,35 +1,59 @@
-"""Granting and ending roles within an agency: by its head, for others, at once.
+"""Granting and ending roles: by an agency's head within it, by a registrar for the registry; for others, and at once.
 
-INVARIANT: nobody grants or ends a role of his own, and no one grants a role outside his own agency.
+INVARIANT: nobody grants or ends a role of his own, and no one grants a role that app.domain.delegation does not list.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
-from app.domain.clock import IdSource
+from app.domain.delegation import DELEGABLE, SCOPE_OF_ROLE, Scope
+from app.domain.relation import STATE_RELATIONS
 from app.domain.vocabulary import Action, Role
-from app.registry.refusal import CommandRefusal, RefusalCode
-from app.storage.command_keys import UsedKey, find_key, keep_key
+from app.registry.commands import CommandContext, is_name
+from app.registry.refusal import RefusalCode
 from app.storage.pools import WriteSession
-from app.storage.role_grants import NewGrant, end_grant, find_grant, insert_grant
+from app.storage.role_grants import (
+    GrantResult,
+    NewGrant,
+    StoredGrant,
+    end_grant,
+    find_agency,
+    find_grant,
+    insert_grant,
+)
 
-# What a head may give; the head's own role comes from a registrar.
-DELEGABLE: Final = frozenset({Role.HIRING_INVESTIGATOR.value, Role.RECORDS_OFFICER.value})
-LONGEST_KEY: Final = 200
+REFUSALS: Final[Mapping[GrantResult, RefusalCode]] = {
+    GrantResult.HELD: RefusalCode.ALREADY_HELD,
+    GrantResult.NOWHERE: RefusalCode.NOT_FOUND,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedScope:
+    """Where a role is to hold; `said` lists, in order, what was named at all, be it something that there is or not."""
+
+    agency_ori: str | None = None
+    state_code: str | None = None
+    officer_id: UUID | None = None
+    body_id: UUID | None = None
+    said: tuple[Scope, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantRole:
-    """Give `account` a role in the caller's agency, from `valid_from` (now, if not given) to `valid_to` (open)."""
+    """Give `account` a role from `valid_from` (now, if not given) to `valid_to` (open).
+
+    A head gives it in his own agency and says no scope; a registrar says the one that the role needs.
+    """
 
     account: str
     role: str
+    scope: NamedScope
     valid_from: datetime | None
     valid_to: datetime | None
     idempotency_key: str
@@ -38,10 +62,50 @@ class GrantRole:
     action: ClassVar[Action] = Action.GRANT
     name: ClassVar[str] = "grantRole"
 
+    async def perform(self, context: CommandContext, session: WriteSession) -> UUID | RefusalCode:
+        """Write the grant: its id, or why it cannot be."""
+        refusal = self._refuse(context)
+        if refusal is not None:
+            return refusal
+        agency_id = context.agency_id if context.role is Role.AGENCY_HEAD else None
+        if self.scope.agency_ori is not None:
+            agency_id = await find_agency(session.connection, self.scope.agency_ori)
+        named = {Scope.AGENCY: agency_id, Scope.OFFICER: self.scope.officer_id, Scope.BODY: self.scope.body_id}
+        if any(named.get(scope, scope) is None for scope in self.scope.said):
+            return RefusalCode.NOT_FOUND
+        grant = NewGrant(
+            id=context.draw_id(),
+            account=self.account,
+            role=self.role,
+            agency_id=agency_id,
+            state_code=self.scope.state_code,
+            officer_id=self.scope.officer_id,
+            body_id=self.scope.body_id,
+            valid_from=self.valid_from or context.now,
+            valid_to=self.valid_to,
+            granted_by=context.account,
+            granted_at=context.now,
+        )
+        return await give(session, grant)
+
+    def _refuse(self, context: CommandContext) -> RefusalCode | None:
+        """Why a command of that form is not carried out, whatever there is."""
+        if not is_name(self.account):
+            return RefusalCode.INVALID
+        if self.role not in DELEGABLE.get(context.role, ()):
+            return RefusalCode.NOT_ALLOWED
+        if self.account == context.account:
+            return RefusalCode.NOT_TO_ONESELF
+        if self.scope.said != _list_needed(context, Role(self.role)):
+            return RefusalCode.WRONG_SCOPE
+        if self.scope.state_code is not None and self.scope.state_code not in STATE_RELATIONS.values():
+            return RefusalCode.INVALID
+        return check_times(self.valid_from, self.valid_to, context.now)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevokeRole:
-    """End the grant with `grant_id` in the caller's agency, now."""
+    """End the grant with `grant_id` now, if it is of a role that the caller may give, where he may give it."""
 
     grant_id: UUID | None
     expected_version: int
@@ -51,93 +115,51 @@ class RevokeRole:
     action: ClassVar[Action] = Action.REVOKE
     name: ClassVar[str] = "revokeRole"
 
+    async def perform(self, context: CommandContext, session: WriteSession) -> UUID | RefusalCode:
+        """End the grant."""
+        return await end(session, self.grant_id, self.expected_version, context)
 
-Command = GrantRole | RevokeRole
 
-
-def check_command(command: Command, account: str, now: datetime) -> CommandRefusal | None:
-    """What is wrong with a command before anything is looked up; nothing where it may go on."""
-    if not 1 <= len(command.idempotency_key) <= LONGEST_KEY:
-        return CommandRefusal(code=RefusalCode.INVALID)
-    if isinstance(command, RevokeRole):
-        return None
-    if not 1 <= len(command.account) <= LONGEST_KEY or command.account != command.account.strip():
-        return CommandRefusal(code=RefusalCode.INVALID)
-    if command.role not in DELEGABLE:
-        return CommandRefusal(code=RefusalCode.NOT_ALLOWED)
-    if command.account == account:
-        return CommandRefusal(code=RefusalCode.NOT_TO_ONESELF)
-    times = (command.valid_from, command.valid_to)
-    if any(time is not None and time.tzinfo is None for time in times):
-        return CommandRefusal(code=RefusalCode.INVALID)
-    if command.valid_to is not None and command.valid_to <= max(now, command.valid_from or now):
-        return CommandRefusal(code=RefusalCode.INVALID)
+def check_times(valid_from: datetime | None, valid_to: datetime | None, now: datetime) -> RefusalCode | None:
+    """Refuse a time without its zone, and an end that is not after the beginning and after now."""
+    if any(time is not None and time.tzinfo is None for time in (valid_from, valid_to)):
+        return RefusalCode.INVALID
+    if valid_to is not None and valid_to <= max(now, valid_from or now):
+        return RefusalCode.INVALID
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandContext:
-    """Who commands, when, and where new ids come from."""
-
-    account: str
-    agency_id: UUID | None
-    now: datetime
-    draw_id: IdSource
+async def give(session: WriteSession, grant: NewGrant) -> UUID | RefusalCode:
+    """Write a grant: its id, or why it cannot be."""
+    written = await insert_grant(session.connection, grant)
+    return REFUSALS.get(written, grant.id)
 
 
-async def carry_out(command: Command, context: CommandContext, session: WriteSession) -> UUID | CommandRefusal:
-    """Carry out a command in its transaction: the id of the grant, or why nothing was done.
-
-    A repetition under the same idempotency key is answered with what the first one did.
-    """
-    refusal = check_command(command, context.account, context.now)
+async def end(
+    session: WriteSession, grant_id: UUID | None, expected_version: int, context: CommandContext
+) -> UUID | RefusalCode:
+    """End a grant now: its id, or why it was not ended."""
+    found = await find_grant(session.connection, grant_id, context.now) if grant_id else None
+    if found is None:
+        return RefusalCode.NOT_FOUND
+    refusal = _refuse_end(found, expected_version, context)
     if refusal is not None:
         return refusal
-    digest = digest_input(command)
-    used = await find_key(session, context.account, command.idempotency_key)
-    if used is not None:
-        same = used.command == command.name and used.input_sha256 == digest
-        return UUID(used.target_id) if same else CommandRefusal(code=RefusalCode.KEY_REUSED)
-    if isinstance(command, GrantRole):
-        done = await _grant(command, context, session)
-    else:
-        done = await _revoke(command, context, session)
-    if isinstance(done, UUID):
-        kept = UsedKey(command=command.name, input_sha256=digest, target_id=str(done))
-        await keep_key(session, context.account, command.idempotency_key, kept)
-    return done
-
-
-def digest_input(command: Command) -> str:
-    """A digest of what a command asks, without its key: the same question has the same digest."""
-    parts = {name: str(value) for name, value in asdict(command).items() if name != "idempotency_key"}
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-async def _grant(command: GrantRole, context: CommandContext, session: WriteSession) -> UUID | CommandRefusal:
-    if context.agency_id is None:
-        return CommandRefusal(code=RefusalCode.NOT_ALLOWED)
-    grant = NewGrant(
-        id=context.draw_id(),
-        account=command.account,
-        role=command.role,
-        agency_id=context.agency_id,
-        valid_from=command.valid_from or context.now,
-        valid_to=command.valid_to,
-        granted_by=context.account,
-        granted_at=context.now,
-    )
-    written = await insert_grant(session, grant)
-    return grant.id if written else CommandRefusal(code=RefusalCode.ALREADY_HELD)
-
-
-async def _revoke(command: RevokeRole, context: CommandContext, session: WriteSession) -> UUID | CommandRefusal:
-    found = await find_grant(session, command.grant_id, context.now) if command.grant_id else None
-    if found is None:
-        return CommandRefusal(code=RefusalCode.NOT_FOUND)
-    if found.account == context.account:
-        return CommandRefusal(code=RefusalCode.NOT_TO_ONESELF)
-    if found.version != command.expected_version or found.is_ended:
-        return CommandRefusal(code=RefusalCode.STALE)
-    await end_grant(session, found.id, by=context.account, now=context.now)
+    await end_grant(session.connection, found.id, by=context.account, now=context.now)
     return found.id
+
+
+def _refuse_end(found: StoredGrant, expected_version: int, context: CommandContext) -> RefusalCode | None:
+    if found.account == context.account:
+        return RefusalCode.NOT_TO_ONESELF
+    if found.role not in DELEGABLE.get(context.role, ()):
+        return RefusalCode.NOT_ALLOWED
+    if found.version != expected_version or found.is_ended:
+        return RefusalCode.STALE
+    return None
+
+
+def _list_needed(context: CommandContext, role: Role) -> tuple[Scope, ...]:
+    """What is to be said of the place: nothing by a head, whose own agency it is."""
+    needed = None if context.role is Role.AGENCY_HEAD else SCOPE_OF_ROLE.get(role)
+    return () if needed is None else (needed,)

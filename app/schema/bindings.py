@@ -12,17 +12,17 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, FromClause, Table, Text, and_, cast, func, literal_column
 
 from app.domain.vocabulary import Entity
-from app.planning.catalogue import Catalogue, Expression, Joined, Leaf, Root, TypeBinding
-from app.schema import own, places, process, query, records
+from app.planning.catalogue import Catalogue, Expression, Joined, Root, TypeBinding
+from app.schema import analysis, duties, inbox, oversight, own, places, process, query, records
 from app.schema.fields import BINDING, ROOT
-from app.storage.tables import access, audit, outcomes, people
-from app.storage.tables.places import AGENCIES, JURISDICTIONS
+from app.storage.tables import access, audit, credentials, outcomes, people
+from app.storage.tables.places import AGENCIES, AGENCY_ENROLLMENTS, ATTESTATIONS, JURISDICTIONS, PERIOD_REPORTS
 from app.storage.tables.process import EVIDENCE_ITEMS, MATTERS, PROCESS_STEPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """Where a type's rows are; `links` are base columns that no field shows but relations and links need."""
+    """Where a type's rows are; `links` are base columns that relations, links and expressions need."""
 
     python_type: type
     base: Table | None = None
@@ -46,7 +46,9 @@ def _speak_now(base: FromClause, joined: FromClause) -> ColumnElement[bool]:
     return and_(joined.c.series_id == base.c.id, joined.c.version == base.c.current_version)
 
 
-_SERIES_LINKS: Final = frozenset({"officer_id", "agency_id", "matter_id", "lifecycle", "finality", "dispute", "kind"})
+_SERIES_LINKS: Final = frozenset(
+    {"officer_id", "agency_id", "matter_id", "current_version", "lifecycle", "finality", "dispute", "kind"}
+)
 
 _SOURCES: Final = (
     _Source(python_type=own.Viewer),
@@ -63,7 +65,40 @@ _SOURCES: Final = (
         entity=Entity.AGENCY,
         links=frozenset({"jurisdiction_id", "parent_id"}),
     ),
-    _Source(python_type=places.RoleGrant, base=access.GRANTS, entity=Entity.GRANT, links=frozenset({"agency_id"})),
+    _Source(
+        python_type=places.RoleGrant,
+        base=access.GRANTS,
+        entity=Entity.GRANT,
+        links=frozenset({"agency_id", "body_id"}),
+    ),
+    _Source(
+        python_type=own.Mandate,
+        base=access.GRANTS,
+        entity=Entity.GRANT,
+        links=frozenset({"officer_id", "role"}),
+    ),
+    _Source(
+        python_type=places.CredentialingBody,
+        base=credentials.CREDENTIALING_BODIES,
+        entity=Entity.CREDENTIALING_BODY,
+    ),
+    _Source(
+        python_type=places.Credential,
+        base=credentials.AGENCY_CREDENTIALS,
+        entity=Entity.CREDENTIAL,
+        links=frozenset({"agency_id", "body_id", "status"}),
+    ),
+    _Source(python_type=places.PolicyTest, base=credentials.POLICY_TESTS, links=frozenset({"credential_id"})),
+    _Source(python_type=duties.AgencyCompliance, base=AGENCIES, entity=Entity.COMPLIANCE),
+    _Source(python_type=duties.Enrollment, base=AGENCY_ENROLLMENTS, links=frozenset({"agency_id"})),
+    _Source(python_type=duties.PeriodReport, base=PERIOD_REPORTS, links=frozenset({"agency_id"})),
+    _Source(python_type=duties.Attestation, base=ATTESTATIONS, links=frozenset({"agency_id"})),
+    _Source(
+        python_type=duties.GrantEligibility,
+        base=credentials.GRANT_ELIGIBILITIES,
+        entity=Entity.ELIGIBILITY,
+        links=frozenset({"agency_id"}),
+    ),
     _Source(python_type=records.Officer, base=people.OFFICERS, entity=Entity.OFFICER, counts_as=_name_officer("id")),
     _Source(python_type=records.OfficerName, base=people.OFFICER_NAMES, links=frozenset({"officer_id"})),
     _Source(python_type=records.OfficerIdentifier, base=people.OFFICER_IDENTIFIERS, links=frozenset({"officer_id"})),
@@ -78,7 +113,7 @@ _SOURCES: Final = (
         python_type=records.Certification,
         base=people.CERTIFICATIONS,
         entity=Entity.CERTIFICATION,
-        links=frozenset({"officer_id"}),
+        links=frozenset({"officer_id", "state_code"}),
         counts_as=_name_officer("officer_id"),
     ),
     _Source(
@@ -95,6 +130,20 @@ _SOURCES: Final = (
             ),
         },
         counts_as=_name_outcome,
+    ),
+    _Source(
+        python_type=analysis.AnalystRow,
+        base=outcomes.SERIES,
+        entity=Entity.OUTCOME,
+        links=frozenset(
+            {"id", "agency_id", "lifecycle", "finality", "dispute", "kind", "current_version"}
+            | {"created_at", "notice_served_at", "cleared_at"}
+        ),
+        identity=("analyst_id",),
+        joined={
+            "outcome_contents": Joined(table=outcomes.CONTENTS, link=_speak_now),
+            "agencies": Joined(table=AGENCIES, link=lambda base, agency: agency.c.id == base.c.agency_id),
+        },
     ),
     _Source(python_type=process.Matter, base=MATTERS),
     _Source(python_type=process.ProcessStep, base=PROCESS_STEPS, links=frozenset({"matter_id"})),
@@ -137,7 +186,36 @@ _SOURCES: Final = (
         links=frozenset({"record_id", "officer_id"}),
         identity=("ordinal",),
     ),
-    _Source(python_type=own.Notice, base=access.NOTICES, entity=Entity.NOTICE, links=frozenset({"officer_id"})),
+    _Source(
+        python_type=oversight.AuditEvent,
+        base=audit.RECORDS,
+        entity=Entity.AUDIT_EVENT,
+        links=frozenset({"agency_id"}),
+    ),
+    _Source(
+        python_type=oversight.BreakGlassAccess,
+        base=access.BREAK_GLASS_ACCESSES,
+        entity=Entity.BREAK_GLASS,
+        links=frozenset({"series_id", "approved_by", "ended_by"}),
+    ),
+    _Source(
+        python_type=inbox.Notice,
+        base=access.NOTICES,
+        entity=Entity.NOTICE,
+        links=frozenset({"agency_id", "officer_id", "series_id", "acknowledged_at"}),
+    ),
+    _Source(
+        python_type=inbox.MonitorSubscription,
+        base=access.MONITOR_SUBSCRIPTIONS,
+        entity=Entity.MONITOR,
+        links=frozenset({"agency_id", "officer_id", "stint_id"}),
+    ),
+    _Source(
+        python_type=inbox.RelianceTask,
+        base=access.RELIANCE_TASKS,
+        entity=Entity.RELIANCE,
+        links=frozenset({"agency_id", "notice_id", "done_at"}),
+    ),
 )
 
 
@@ -150,16 +228,12 @@ def build_catalogue() -> Catalogue:
 
 def _bind_type(source: _Source) -> TypeBinding:
     fields = _read_metadata(source.python_type, BINDING)
-    shown = {
-        bound.column.name for bound in fields.values() if isinstance(bound, Leaf) and bound.column.table is source.base
-    }
-    carried = frozenset(shown | source.links | (set(source.identity) if source.base is not None else set()))
     return TypeBinding(
         name=source.python_type.__name__,
         base=source.base,
         entity=source.entity,
         fields=fields,
-        carried=carried,
+        links=source.links,
         joined=source.joined,
         identity=source.identity,
         counts_as=source.counts_as,

@@ -9,7 +9,7 @@ import strawberry
 from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
-from app.schema import own, places, records
+from app.schema import inbox, own, places, records
 from app.schema.commands import Mutation
 from app.schema.query import Query
 from app.schema.scalars import SCALARS
@@ -20,7 +20,7 @@ def build_schema() -> strawberry.Schema:
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
-        types=[own.Consent, own.Disclosure, own.Notice, places.RoleGrant, records.Certification, records.Stint],
+        types=[own.Consent, own.Disclosure, inbox.Notice, places.RoleGrant, records.Certification, records.Stint],
         config=StrawberryConfig(disable_field_suggestions=True, scalar_map=SCALARS),
     )
 

@@ -34,6 +34,7 @@ _SENSITIVITY_DEFINITION: Final = '''
 """The sensitivity class of a field: what policy speaks of when it lets somebody read it."""
 directive @sensitivity("""The class, as `policies/fields.csv` names it.""" class: String!) on FIELD_DEFINITION
 '''
+_FRAMES: Final = ("Connection", "Edge")
 Readable = Callable[[str], bool]
 
 
@@ -47,15 +48,25 @@ class Contract:
     sdl: str
 
 
+def read_definitions(full: GraphQLSchema) -> DocumentNode:
+    """The whole schema as a document: what every contract is cut from, read once for all of them."""
+    return parse(print_schema(full), no_location=True)
+
+
 def build_contract(
-    full: GraphQLSchema, role: Role, purpose: Purpose, readable: Readable, class_of: Callable[[str], str]
+    full: GraphQLSchema,
+    definitions: DocumentNode,
+    role: Role,
+    purpose: Purpose,
+    readable: Readable,
+    class_of: Callable[[str], str],
 ) -> Contract:
-    """The contract of `role` for `purpose`.
+    """The contract of `role` for `purpose`, cut from the `definitions` of the `full` schema.
 
     `readable` says of `Type.field` whether any rule allows it; `class_of` gives its sensitivity class, which every
     contract but the public one shows.
     """
-    document = _leave_out(parse(print_schema(full), no_location=True), readable)
+    document = _leave_out(definitions, readable)
     schema = build_ast_schema(document)
     _restore_scalars(schema, full)
     shown = document if role is Role.PUBLIC else _show_classes(document, class_of)
@@ -106,14 +117,11 @@ def _trim(node: Any, readable: Readable) -> Any:
         logic = {"and", "or", "not"} if any(each.name.value == "and" for each in node.fields or ()) else None
         if logic is None:
             return node
-        return _replace(
-            node,
-            fields=tuple(
-                each
-                for each in node.fields or ()
-                if each.name.value in logic or readable(f"{target}.{each.name.value}")
-            ),
+        fields = tuple(
+            each for each in node.fields or () if each.name.value in logic or readable(f"{target}.{each.name.value}")
         )
+        # What combines comparisons compares nothing itself.
+        return _replace(node, fields=fields if any(each.name.value not in logic for each in fields) else ())
     if isinstance(node, EnumTypeDefinitionNode) and name.endswith("OrderField"):
         target = name.removesuffix("OrderField")
         return _replace(
@@ -132,6 +140,9 @@ def spell_field(order: str) -> str:
 def _find_reached(kept: Mapping[str, Any]) -> list[Any]:
     """The definitions that can be reached from the roots, with nothing left that leads to what is gone."""
     alive = {name for name, node in kept.items() if not _is_empty(node)}
+    # A page of rows that have no field left would tell how many there are, and no order is one by no field.
+    alive -= {name for name in alive for frame in _FRAMES if name.removesuffix(frame) in kept.keys() - alive}
+    alive -= {name for name in alive if f"{name}Field" in kept.keys() - alive}
     reached: dict[str, Any] = {}
     waiting: list[str] = [name for name in ("Query", "Mutation") if name in alive]
     while waiting:
@@ -214,8 +225,16 @@ def _restore_scalars(schema: GraphQLSchema, full: GraphQLSchema) -> None:
 
 def _show_classes(document: DocumentNode, class_of: Callable[[str], str]) -> DocumentNode:
     directive = parse(_SENSITIVITY_DEFINITION, no_location=True).definitions[0]
+    marks: dict[str, ConstDirectiveNode] = {}
+
+    def mark(type_name: str, field: FieldDefinitionNode) -> FieldDefinitionNode:
+        sensitivity = class_of(f"{type_name}.{field.name.value}")
+        if sensitivity not in marks:
+            marks[sensitivity] = _make_mark(sensitivity)
+        return _replace(field, directives=(marks[sensitivity],))  # type: ignore[no-any-return]
+
     definitions = [
-        _replace(node, fields=tuple(_mark(node.name.value, each, class_of) for each in node.fields or ()))
+        _replace(node, fields=tuple(mark(node.name.value, each) for each in node.fields or ()))
         if isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode)
         else node
         for node in document.definitions
@@ -223,8 +242,7 @@ def _show_classes(document: DocumentNode, class_of: Callable[[str], str]) -> Doc
     return DocumentNode(definitions=(directive, *definitions))
 
 
-def _mark(type_name: str, node: FieldDefinitionNode, class_of: Callable[[str], str]) -> FieldDefinitionNode:
-    sensitivity = class_of(f"{type_name}.{node.name.value}")
-    marked = parse(f'{{ x @{SENSITIVITY}(class: "{sensitivity}") }}', no_location=True)
-    directive: ConstDirectiveNode = marked.definitions[0].selection_set.selections[0].directives[0]  # type: ignore[attr-defined]
-    return _replace(node, directives=(directive,))  # type: ignore[no-any-return]
+def _make_mark(sensitivity: str) -> ConstDirectiveNode:
+    marked: Any = parse(f'{{ x @{SENSITIVITY}(class: "{sensitivity}") }}', no_location=True)
+    directive: ConstDirectiveNode = marked.definitions[0].selection_set.selections[0].directives[0]
+    return directive

@@ -1,18 +1,14 @@
-"""Filters and orders of lists; each names fields of its type, and a contract leaves out those it cannot read.
+"""Filters and orders of agencies, people and outcomes; a contract leaves out the fields that it cannot read.
 
 A member of `XFilter` or a value of `XOrderField` is the field of `X` with that name: a test holds them together.
 """
 
 from __future__ import annotations
 
-from datetime import date
 from enum import Enum
-from typing import Any, Generic, TypeVar
 
 import strawberry
 
-# Names the codes of the contract: a filter that used one before would make it another type.
-import app.schema.scalars  # noqa: F401
 from app.domain.vocabulary import (
     AgencyKind,
     CertificationStatus,
@@ -23,54 +19,7 @@ from app.domain.vocabulary import (
     SeparationReason,
     SizeBand,
 )
-
-Code = TypeVar("Code")
-
-
-def member(description: str, *, name: str | None = None) -> Any:
-    """A member of an input that may be left out."""
-    return strawberry.field(name=name, default=strawberry.UNSET, description=description)
-
-
-@strawberry.enum(description="Which way a list is sorted.")
-class Direction(Enum):
-    """Which way a list is sorted."""
-
-    ASC = "ASC"
-    DESC = "DESC"
-
-
-@strawberry.input(description="Compares a text.")
-class TextFilter:
-    """Equality, membership and beginning."""
-
-    eq: str | None = member("It is this text, letter by letter.")
-    in_: list[str] | None = member("It is one of these texts.", name="in")
-    starts_with: str | None = member("It begins with this text.")
-
-
-@strawberry.input(description="Compares a date; both ends belong to the range.")
-class DateFilter:
-    """Equality and range."""
-
-    eq: date | None = member("It is this day.")
-    from_: date | None = member("It is this day or a later one.", name="from")
-    to: date | None = member("It is this day or an earlier one.")
-
-
-@strawberry.input(description="Compares a truth value.")
-class BooleanFilter:
-    """Equality."""
-
-    eq: bool | None = member("It is this value.")
-
-
-@strawberry.input(description="Compares a code.")
-class CodeFilter(Generic[Code]):
-    """Equality and membership."""
-
-    eq: Code | None = member("It is this code.")
-    in_: list[Code] | None = member("It is one of these codes.", name="in")
+from app.schema.comparisons import BooleanFilter, CodeFilter, DateFilter, Direction, TextFilter, member
 
 
 @strawberry.input(description="Which agencies a list gives; every member that is given must hold.")

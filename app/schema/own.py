@@ -8,16 +8,19 @@ from __future__ import annotations
 from datetime import datetime
 
 import strawberry
+from sqlalchemy import and_, literal_column
 
 from app.domain.vocabulary import CheckKind, CheckReason, ConsentScope, Purpose, Role
-from app.planning.catalogue import Ordering
-from app.planning.relations import AGENCY, OFFICER
+from app.planning.catalogue import LeafForm, Ordering
+from app.planning.relations import AGENCY, BODY, OFFICER
+from app.schema.duty_filters import NoticeFilter, NoticeOrder
 from app.schema.fields import asked_by, column, few, global_id, many, one
 from app.schema.filters import OutcomeFilter, OutcomeOrder
-from app.schema.places import Agency
+from app.schema.inbox import Notice
+from app.schema.places import Agency, CredentialingBody
 from app.schema.records import NEWEST_FIRST, Officer, Outcome
 from app.schema.relay import Connection, Node
-from app.storage.tables.access import CANDIDATE_CHECKS, CONSENTS, NOTICES
+from app.storage.tables.access import CANDIDATE_CHECKS, CONSENTS, GRANTS
 from app.storage.tables.audit import ITEMS, RECORDS
 
 
@@ -30,6 +33,9 @@ class Viewer:
     purpose: Purpose = asked_by("purpose", "The one purpose of this request.")
     agency: Agency | None = one("Agency", lambda _, agency: agency.c.id == AGENCY, "The agency acted for.")
     state_code: str | None = asked_by("state_code", "The State acted for.")
+    body: CredentialingBody | None = one(
+        "CredentialingBody", lambda _, body: body.c.id == BODY, "The credentialing body acted for."
+    )
 
 
 @strawberry.type(description="An agency's check of one candidate.")
@@ -91,15 +97,15 @@ class Disclosure(Node):
     )
 
 
-@strawberry.type(description="Something the officer must know or may answer.")
-class Notice(Node):
-    """A notice to the officer."""
+@strawberry.type(description="That an account represents an officer, from one time to another.")
+class Mandate(Node):
+    """A mandate; it ends, it is never deleted."""
 
-    id: strawberry.ID = global_id(NOTICES.c.id)
-    cause: str | None = column(NOTICES.c.cause, "Why it was sent.")
-    version: int | None = column(NOTICES.c.version, "The version it speaks of.")
-    created_at: datetime | None = column(NOTICES.c.created_at, "When.")
-    due_at: datetime | None = column(NOTICES.c.due_at, "Until when an answer is possible.")
+    id: strawberry.ID = global_id(GRANTS.c.id)
+    account: str | None = column(GRANTS.c.account, "The representative's account.")
+    valid_from: datetime | None = column(GRANTS.c.valid, "From when.", form=LeafForm.RANGE_START)
+    valid_to: datetime | None = column(GRANTS.c.valid, "Until when.", form=LeafForm.RANGE_END)
+    revoked_at: datetime | None = column(GRANTS.c.revoked_at, "When the officer ended it.")
 
 
 @strawberry.type(description="The officer's own page.")
@@ -136,4 +142,13 @@ class Me:
         Ordering(field="createdAt", descending=True),
         "Notices to the officer.",
         returns=Connection[Notice] | None,
+        filter_type=NoticeFilter,
+        order_type=NoticeOrder,
+    )
+    mandates: Connection[Mandate] | None = many(
+        "Mandate",
+        lambda _, grant: and_(grant.c.role == literal_column("'officer_rep'"), grant.c.officer_id == OFFICER),
+        Ordering(field="validFrom", descending=True),
+        "Who represents or represented the officer.",
+        returns=Connection[Mandate] | None,
     )

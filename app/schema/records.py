@@ -8,17 +8,18 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import strawberry
+from sqlalchemy import ColumnElement, FromClause, literal_column
 
 from app.domain.vocabulary import (
     CertificationStatus,
     DisputeState,
     Finality,
     Finding,
-    IdentifierKind,
     Lifecycle,
     MisconductBasis,
     NameKind,
     OutcomeKind,
+    ReadableIdentifierKind,
     ReportType,
     SeparationReason,
     StandardOfProof,
@@ -42,6 +43,16 @@ from app.storage.tables.people import CERTIFICATIONS, OFFICER_IDENTIFIERS, OFFIC
 NEWEST_FIRST = Ordering(field="actionDate", descending=True)
 
 
+def _be_readable(number: FromClause) -> ColumnElement[bool]:
+    # INVARIANT: what the contract has no word for is not told: every row told has one of these kinds.
+    return number.c.kind.in_([literal_column(f"'{kind.value}'") for kind in ReadableIdentifierKind])
+
+
+def has_finding(series: FromClause) -> ColumnElement[bool]:
+    """Whether an outcome's kind rests on a finding; it says nothing of whether it has cleared."""
+    return series.c.kind != OutcomeKind.SEPARATION_UNDER_FORCE_INVESTIGATION.value
+
+
 @strawberry.type(description="A name an officer goes or went by.")
 class OfficerName:
     """Names change; each is kept."""
@@ -59,7 +70,7 @@ class OfficerName:
 class OfficerIdentifier:
     """What may be read back; tokens have no field."""
 
-    kind: IdentifierKind | None = column(OFFICER_IDENTIFIERS.c.kind, "What kind of number.")
+    kind: ReadableIdentifierKind | None = column(OFFICER_IDENTIFIERS.c.kind, "What kind of number.")
     issuer: str | None = column(OFFICER_IDENTIFIERS.c.issuer, "Who gave it.")
     value: str | None = column(OFFICER_IDENTIFIERS.c.value, "The number.")
 
@@ -81,7 +92,7 @@ class Officer(Node):
     )
     identifiers: list[OfficerIdentifier] | None = few(
         "OfficerIdentifier",
-        lambda row, number: (number.c.officer_id == row.c.id) & number.c.value.is_not(None),
+        lambda row, number: (number.c.officer_id == row.c.id) & number.c.value.is_not(None) & _be_readable(number),
         Ordering(field="issuer"),
         "State certificate numbers, badges and employee numbers.",
     )
@@ -153,7 +164,7 @@ class Outcome(Node):
     finality: Finality | None = column(SERIES.c.finality, "Whether an appeal is open; shown with every answer.")
     dispute: DisputeState | None = column(SERIES.c.dispute, "Whether the officer disputes it.")
     has_finding: bool | None = computed(
-        lambda row: row.c.kind != "SEPARATION_UNDER_FORCE_INVESTIGATION",
+        has_finding,
         "False for the kind that rests on no finding (left under investigation); no word on whether it has cleared.",
     )
     version: int | None = column(SERIES.c.current_version, "The version that speaks now.")

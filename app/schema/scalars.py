@@ -11,6 +11,7 @@ from typing import Final, NewType
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+from app.audit.records import RecordKind
 from app.domain import vocabulary
 
 ORI = NewType("ORI", str)
@@ -23,12 +24,25 @@ def _parse_ori(value: object) -> str:
     return value
 
 
+JSONDocument = NewType("JSONDocument", object)
+
+
+def _refuse_document(value: object) -> object:
+    raise ValueError("a document is told, never taken")
+
+
 SCALARS: Final[dict[object, ScalarDefinition]] = {
     ORI: strawberry.scalar(
         name="ORI",
         description="NCIC originating agency identifier: two capital letters and seven letters or digits.",
         serialize=str,
         parse_value=_parse_ori,
+    ),
+    JSONDocument: strawberry.scalar(
+        name="JSON",
+        description="A JSON value of any form (ECMA-404); only ever told, never taken.",
+        serialize=lambda value: value,
+        parse_value=_refuse_document,
     ),
 }
 
@@ -50,7 +64,6 @@ CODES: Final = tuple(
         (vocabulary.AgencyStatus, "Whether an agency still exists."),
         (vocabulary.SizeBand, "Full-time sworn officers, in bands."),
         (vocabulary.NameKind, "What an officer's name is to him."),
-        (vocabulary.IdentifierKind, "What kind of number identifies an officer; a token is never read back."),
         (vocabulary.SeparationReason, "Why a stint ended; each State's own words are mapped onto these."),
         (vocabulary.CertificationStatus, "How a certification stands."),
         (vocabulary.OutcomeKind, "What an outcome is (EO 13929 sec. 3(a) and 3(b)); the last three need an authority."),
@@ -71,5 +84,18 @@ CODES: Final = tuple(
         (vocabulary.ConsentScope, "What an officer consents to: that existence be told, or the record."),
         (vocabulary.CheckKind, "What a candidate check may tell: existence, or the record."),
         (vocabulary.CheckReason, "What an agency is to decide."),
+        (vocabulary.CredentialStatus, "How an agency's credential stands."),
+        (vocabulary.CredentialBasis, "What an agency's credential rests on (EO 13929 sec. 2(b) and 2(c))."),
+        (vocabulary.PolicyTestResult, "What a credentialing body found of one test of an agency's policy."),
+        (vocabulary.EligibilityResult, "Whether an agency may receive discretionary grants."),
+        (vocabulary.EnrollmentRole, "What an enrolled agency may do."),
+        (vocabulary.RequiredAction, "What an agency owes after an answer it relied on has changed."),
+        (RecordKind, "What a record of the audit chain is a record of."),
     )
+)
+# A kind whose numbers nobody may read back is no kind to the contract.
+IDENTIFIER_KIND: Final = strawberry.enum(
+    vocabulary.ReadableIdentifierKind,
+    name="IdentifierKind",
+    description="What kind of number identifies an officer.",
 )

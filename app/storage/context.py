@@ -24,6 +24,7 @@ class ContextClaims:
     """Who asks, as the database needs to know it.
 
     `at` is the registry's time (permission and `now` are judged by it); `expires` is real time, seconds since 1970.
+    `policy` is the digest of the policy the statement was planned under: the database must stand on the same.
     """
 
     login: Login
@@ -36,6 +37,8 @@ class ContextClaims:
     state_code: str | None
     officer_id: UUID | None
     grant_id: UUID | None
+    body_id: UUID | None
+    policy: bytes
 
 
 class ContextSigner:
@@ -60,6 +63,8 @@ class ContextSigner:
                 "state": claims.state_code,
                 "officer": str(claims.officer_id) if claims.officer_id else None,
                 "grant": str(claims.grant_id) if claims.grant_id else None,
+                "body": str(claims.body_id) if claims.body_id else None,
+                "policy": claims.policy.hex(),
             },
             separators=(",", ":"),
         )

@@ -45,6 +45,7 @@ async def find_held_grant(connection: Connection, claims: VerifiedClaims, now: d
         agency_ori=claims.agency_ori if row["agency_id"] is not None else None,
         state_code=row["state_code"],
         officer_id=row["officer_id"],
+        body_id=row["body_id"],
     )
 
 
@@ -59,13 +60,10 @@ async def ensure_demo_grant(
 ) -> bool:
     """Give a demo account a role that it never had in that place, as the owner; whether it holds the role now.
 
-    Raises `SetupRefused` where the agency or officer does not exist.
+    An account of a credentialing body acts for the first of them by name. Raises `SetupRefused` where the agency,
+    the officer or any body does not exist.
     """
-    agency_id = None
-    if agency_ori is not None:
-        agency_id = await connection.fetchval("SELECT agency_id FROM registry.agency_oris WHERE ori = $1", agency_ori)
-        if agency_id is None:
-            raise SetupRefused("no agency has this ORI; load a world or import agencies first")
+    agency_id = await _find_agency(connection, agency_ori) if agency_ori is not None else None
     if officer_id is not None and not await connection.fetchval(
         "SELECT EXISTS (SELECT FROM registry.officers WHERE id = $1)", officer_id
     ):
@@ -85,14 +83,30 @@ async def ensure_demo_grant(
         if held:
             return any(row["live"] for row in held)
         await connection.execute(
-            "INSERT INTO registry.grants (id, account, role, agency_id, state_code, officer_id, valid, granted_by) "
-            "VALUES ($1, $2, $3, $4, $5, $6, tstzrange(now() - interval '1 minute', NULL), $7)",
+            "INSERT INTO registry.grants "
+            "(id, account, role, agency_id, state_code, officer_id, body_id, valid, granted_by) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, tstzrange(now() - interval '1 minute', NULL), $8)",
             uuid4(),
             account,
             role.value,
             agency_id,
             state_code,
             officer_id,
+            await _find_first_body(connection) if role is Role.CREDENTIALING_BODY else None,
             DEMO_GRANTER,
         )
     return True
+
+
+async def _find_agency(connection: asyncpg.Connection[Any], ori: str) -> UUID:
+    found: UUID | None = await connection.fetchval("SELECT agency_id FROM registry.agency_oris WHERE ori = $1", ori)
+    if found is None:
+        raise SetupRefused("no agency has this ORI; load a world or import agencies first")
+    return found
+
+
+async def _find_first_body(connection: asyncpg.Connection[Any]) -> UUID:
+    found: UUID | None = await connection.fetchval("SELECT id FROM registry.credentialing_bodies ORDER BY name LIMIT 1")
+    if found is None:
+        raise SetupRefused("no credentialing body is known; load a world with one first")
+    return found

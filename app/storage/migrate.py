@@ -19,8 +19,10 @@ from app.errors import SetupRefused
 from app.settings import Settings
 from app.storage.cluster import Addresses
 from app.storage.context import compute_pads
+from app.storage.grants_matrix import read_matrix
 from app.storage.logins import Login
 from app.storage.secrets import Secrets
+from app.storage.wall import SecondWall, replace_wall
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,15 +30,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _LOCK: Final = 0x50524F42  # the letters PROB
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecondWall:
-    """Row security as written from one policy: the listing function, the row policies, and the policy's digest."""
-
-    listing: str
-    policies: tuple[str, ...]
-    policy_sha256: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +55,27 @@ async def upgrade_database(addresses: Addresses, settings: Settings, wall: Secon
     """Bring the database to the head revision and put roles, grants, row security and keys in place; safe to repeat."""
     await run_alembic(addresses, settings.root, "head")
     connection = await asyncpg.connect(addresses.require_owner())
+
+    async def put_logins_and_key() -> None:
+        await _record_mode(connection, settings)
+        for login in Login:
+            await _put_login(connection, login, addresses.by_login[login])
+        await _put_context_key(connection, read_context_key(settings))
+
     try:
-        async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-            await _record_mode(connection, settings)
-            for login in Login:
-                await _put_login(connection, login, addresses.by_login[login])
-            await _put_wall(connection, wall)
-            await connection.execute((settings.root / "migrations" / "grants.sql").read_text("utf-8"))
-            await _put_context_key(connection, read_context_key(settings))
+        await replace_wall(connection, wall, read_matrix(settings.root), put_logins_and_key)
+    finally:
+        await connection.close()
+
+
+async def apply_policy(addresses: Addresses, settings: Settings, wall: SecondWall) -> None:
+    """Put another policy in place and nothing else; raises `SetupRefused` unless the schema is that of this code."""
+    status = await read_status(addresses, settings)
+    if not status.is_current:
+        raise SetupRefused("the database is not at the revision of this code; run probity db upgrade")
+    connection = await asyncpg.connect(addresses.require_owner())
+    try:
+        await replace_wall(connection, wall, read_matrix(settings.root))
     finally:
         await connection.close()
 
@@ -160,21 +165,6 @@ async def _put_login(connection: asyncpg.Connection[asyncpg.Record], login: Logi
     await connection.execute(statement)
 
 
-async def _put_wall(connection: asyncpg.Connection[asyncpg.Record], wall: SecondWall) -> None:
-    """Replace every row policy by those of `wall`, in one transaction: there is no moment without them."""
-    await connection.execute(wall.listing)
-    await connection.execute("REVOKE ALL ON FUNCTION gate.officer_listing(uuid, timestamptz) FROM PUBLIC")
-    old = await connection.fetch(
-        "SELECT format('DROP POLICY %I ON %I.%I', policyname, schemaname, tablename) AS statement FROM pg_policies "
-        "WHERE schemaname IN ('registry', 'audit')"
-    )
-    for row in old:
-        await connection.execute(row["statement"])
-    for statement in wall.policies:
-        await connection.execute(statement)
-    await connection.execute("UPDATE gate.installation SET policy_sha256 = $1", wall.policy_sha256)
-
-
 async def _put_context_key(connection: asyncpg.Connection[asyncpg.Record], key: bytes) -> None:
     inner, outer = compute_pads(key)
     await connection.execute(
@@ -187,7 +177,7 @@ async def _put_context_key(connection: asyncpg.Connection[asyncpg.Record], key: 
 
 __all__ = [
     "DatabaseStatus",
-    "SecondWall",
+    "apply_policy",
     "make_alembic_config",
     "read_context_key",
     "read_status",

@@ -6,26 +6,41 @@ INVARIANT: a read session runs plans and nothing else; a write session is a tran
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
 from app.errors import ErrorCode, ProbityError
+from app.storage.clean_connection import CleanConnection, Dirt, UncleanConnectionError, require_idle
 from app.storage.cluster import Addresses
-from app.storage.logins import Login
+from app.storage.logins import LOGIN_OF_ROLE, Login
 
 if TYPE_CHECKING:
     Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
     Pool = asyncpg.Pool[asyncpg.Record]
 
-READ_LOGINS: Final = (Login.PUBLIC, Login.AGENCY, Login.POST, Login.OFFICER, Login.DOJ)
+READ_LOGINS: Final = tuple(sorted(set(LOGIN_OF_ROLE.values())))
 STATEMENT_SECONDS: Final = 5.0
 LONGEST_KEPT_STATEMENT: Final = 256 * 1024
 # The server keeps up to 20 MB for a large plan; the published operations of a login are fewer than this.
 KEPT_STATEMENTS: Final = 40
+_UNREACHABLE: Final = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+)
+
+
+class ContextLapsed(Exception):
+    """The database did not take the context: the caller's right has ended, or the policy is another by now.
+
+    Where it has a cause, the login lacked a right on a column: under another policy that is no fault, else it is one.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +66,12 @@ class ReadSession:
             raise ProbityError(ErrorCode.DEADLINE_EXCEEDED) from None
         except asyncpg.QueryCanceledError:
             raise ProbityError(ErrorCode.DEADLINE_EXCEEDED) from None
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise ContextLapsed from error
         except asyncpg.DataError:
             # A value that PostgreSQL cannot hold, such as a text with a null character; its message would repeat it.
             raise ProbityError(ErrorCode.VARIABLES_INVALID) from None
-        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.InsufficientResourcesError):
+        except _UNREACHABLE:
             raise ProbityError(ErrorCode.UNAVAILABLE) from None
         if row is None:
             raise ProbityError(ErrorCode.INTERNAL)
@@ -70,49 +87,72 @@ class WriteSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pools:
-    """The open pools of one process."""
+    """The open pools of one process; `closed_for` counts what connections came back with and were closed for."""
 
     by_login: Mapping[Login, Pool]
+    closed_for: Counter[Dirt] = field(default_factory=Counter)
+    returning: set[asyncio.Task[None]] = field(default_factory=set)
 
     @asynccontextmanager
     async def open_read(self, login: Login) -> AsyncIterator[ReadSession]:
         """A read session of that login."""
-        async with _acquire(self.by_login[login]) as connection:
+        async with self._acquire(login) as connection:
             yield ReadSession(connection)
 
     @asynccontextmanager
     async def open_write(self, context: str) -> AsyncIterator[WriteSession]:
-        """A transaction of the command login; committed at the end, rolled back by any exception."""
+        """A transaction of the command login; committed at the end, rolled back by any exception.
+
+        Raises `ContextLapsed` where the context does not hold.
+        """
         try:
-            async with _acquire(self.by_login[Login.COMMAND]) as connection, connection.transaction():
+            async with self._acquire(Login.COMMAND) as connection, connection.transaction():
                 await connection.execute("SELECT set_config('probity.context', $1, true)", context)
+                # INVARIANT: asked within the transaction. The locks that the answer takes are kept to its end, and the
+                # wall is not replaced under it: a command is of one policy as a whole.
+                if not await connection.fetchval("SELECT c.role IS NOT NULL FROM gate.read_context() c"):
+                    raise ContextLapsed
                 yield WriteSession(connection)
         except asyncpg.InsufficientPrivilegeError:
             # Row security knows better than what was remembered: the right has ended.
             raise ProbityError(ErrorCode.FORBIDDEN) from None
         except asyncpg.DataError:
             raise ProbityError(ErrorCode.VARIABLES_INVALID) from None
-        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError):
+        except _UNREACHABLE:
             raise ProbityError(ErrorCode.UNAVAILABLE) from None
 
     @asynccontextmanager
     async def borrow(self, login: Login) -> AsyncIterator[Connection]:
         """A connection for a statement of storage's own (looking up a grant, asking whether the database is there)."""
-        async with _acquire(self.by_login[login]) as connection:
+        try:
+            async with self._acquire(login) as connection:
+                yield connection
+        except (asyncpg.QueryCanceledError, *_UNREACHABLE):
+            raise ProbityError(ErrorCode.UNAVAILABLE) from None
+
+    @asynccontextmanager
+    async def _acquire(self, login: Login) -> AsyncIterator[Connection]:
+        pool = self.by_login[login]
+        try:
+            connection = await pool.acquire(timeout=STATEMENT_SECONDS)
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            raise ProbityError(ErrorCode.UNAVAILABLE) from None
+        try:
             yield connection
+        finally:
+            # In a task of its own: a cancelled request gives its connection back all the same, and an answer does not
+            # wait for the check of the connection that it came by. Until it has passed, nobody gets the connection.
+            task = asyncio.get_running_loop().create_task(_give_back(pool, connection))
+            self.returning.add(task)
+            task.add_done_callback(self.returning.discard)
 
 
-@asynccontextmanager
-async def _acquire(pool: Pool) -> AsyncIterator[Connection]:
+async def _give_back(pool: Pool, connection: Connection) -> None:
     try:
-        connection = await pool.acquire(timeout=STATEMENT_SECONDS)
-    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        raise ProbityError(ErrorCode.UNAVAILABLE) from None
-    try:
-        yield connection
-    finally:
-        # Shielded: a cancelled request must still give its connection back.
-        await asyncio.shield(pool.release(connection))
+        await pool.release(connection)
+    except (UncleanConnectionError, TimeoutError, asyncpg.PostgresError, *_UNREACHABLE):
+        # The pool has closed it, whatever it was; the next request opens another.
+        return
 
 
 @asynccontextmanager
@@ -120,27 +160,43 @@ async def open_pools(
     addresses: Addresses, logins: Iterable[Login] = (*READ_LOGINS, Login.COMMAND), *, size: int = 4
 ) -> AsyncIterator[Pools]:
     """Open one pool a login; closed at the end."""
+    pools = Pools(by_login={})
     opened: dict[Login, Pool] = {}
+
+    async def note_opened(connection: Any) -> None:
+        await connection.note_opened(pools.closed_for)
+
+    async def require_idle_connection(connection: Any) -> None:
+        require_idle(connection)
+
     try:
         for login in logins:
             opened[login] = await asyncpg.create_pool(
                 addresses.by_login[login],
                 min_size=0,
                 max_size=size,
+                connection_class=CleanConnection,
+                init=note_opened,
+                setup=require_idle_connection,
                 # A plan of many fields is a long statement: unkept, it would be parsed and planned at every request.
                 max_cacheable_statement_size=LONGEST_KEPT_STATEMENT,
                 statement_cache_size=KEPT_STATEMENTS,
-                server_settings={
-                    "application_name": f"probity-{login}",
-                    # Look-ups and pages: one plan serves every parameter (docs/request-path.md).
-                    "plan_cache_mode": "force_generic_plan",
-                    "statement_timeout": str(int(STATEMENT_SECONDS * 1000)),
-                    "jit": "off",
-                    # JSON made by the database shows times in the connection's zone.
-                    "timezone": "UTC",
-                },
+                server_settings=_describe_session(login),
             )
-        yield Pools(by_login=opened)
+        yield replace(pools, by_login=opened)
     finally:
+        await asyncio.gather(*pools.returning, return_exceptions=True)
         for pool in opened.values():
             await pool.close()
+
+
+def _describe_session(login: Login) -> dict[str, str]:
+    return {
+        "application_name": f"probity-{login}",
+        # Look-ups and pages: one plan serves every parameter (docs/request-path.md).
+        "plan_cache_mode": "force_generic_plan",
+        "statement_timeout": str(int(STATEMENT_SECONDS * 1000)),
+        "jit": "off",
+        # JSON made by the database shows times in the connection's zone.
+        "timezone": "UTC",
+    }

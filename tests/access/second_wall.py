@@ -68,6 +68,8 @@ async def sign_context(running: RunningRegistry, order: TokenOrder, **changes: A
         "state_code": principal.state_code,
         "officer_id": principal.officer_id,
         "grant_id": principal.grant_id,
+        "body_id": principal.body_id,
+        "policy": running.pipeline.policy.digest,
     }
     return running.pipeline.signer.sign(ContextClaims(**{**claims, **changes}))
 

@@ -112,20 +112,28 @@ async def test_a_wall_written_from_the_narrower_policy_binds_a_process_that_stil
     before = (await registry.ask("post", document))["officers"]["nodes"]
     assert any(node["identifiers"] for node in before)
     assert await registry.pipeline.is_ready()
+    wider = await sign_context(registry, order)
     await upgrade_database(registry.addresses, settings, without_identifiers.wall)
     assert not await registry.pipeline.is_ready()
-    after = (await registry.ask("post", document))["officers"]["nodes"]
-    assert [node["familyName"] for node in after] == [node["familyName"] for node in before]
-    assert not any(node["identifiers"] for node in after)
+    # The directory that this process reads does not hold the narrower one: it answers nobody, rather than by the wider.
+    for person in ("post", "records"):
+        with pytest.raises(ProbityError) as refused:
+            await registry.ask(person, document)
+        assert refused.value.code is ErrorCode.UNAVAILABLE
     connection = await asyncpg.connect(registry.addresses.by_login[Login.POST])
     try:
-        await connection.execute("SELECT set_config('probity.context', $1, false)", await sign_context(registry, order))
-        assert await connection.fetchval("SELECT count(id) FROM registry.officer_identifiers") == 0
-        assert await connection.fetchval("SELECT count(id) FROM registry.officers") > 0
+        for context, officers in (
+            (wider, False),
+            (await sign_context(registry, order, policy=without_identifiers.policy.digest), True),
+        ):
+            await connection.execute("SELECT set_config('probity.context', $1, false)", context)
+            assert await connection.fetchval("SELECT to_regclass('registry.officer_identifiers') IS NOT NULL")
+            assert bool(await connection.fetchval("SELECT count(id) FROM registry.officers")) is officers
+        # The wall takes the columns back as well.
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetchval("SELECT count(id) FROM registry.officer_identifiers")
     finally:
         await connection.close()
-    kept = (await registry.ask("records", document))["officers"]["nodes"]
-    assert any(node["identifiers"] for node in kept)
 
 
 # Rules whose going leaves the contract as it is, and takes rows or cells from some records alone; who notices.

@@ -11,9 +11,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-import app.pipeline
-from app.demo.cast import CINDER_COVE, HARBORLIGHT, TALLOWMERE, Account
+from app.demo.cast import CINDER_COVE, HARBORLIGHT, TALLOWMERE, WALKER, Account
+from app.domain.vocabulary import Role
 from app.errors import ErrorCode, ProbityError
+from tests.access.people import install, list_others, smuggle
 from tests.access.role_commands import (
     GRANT,
     NEWCOMER,
@@ -88,7 +89,7 @@ async def test_a_role_ended_and_granted_again_between_two_requests_is_found_anew
     assert (await registry.ask(NEWCOMER, QUESTION))["outcomes"]["nodes"]
 
 
-@pytest.mark.parametrize("person", [person for person in ASKERS if person != "head"])
+@pytest.mark.parametrize("person", ["public", *list_others(Role.AGENCY_HEAD, Role.REGISTRAR)])
 @pytest.mark.parametrize("document", [GRANT, REVOKE], ids=["grant", "end"])
 async def test_no_one_else_has_the_commands_in_his_contract(
     person: str, document: str, shared: RunningRegistry, truth: asyncpg.Connection
@@ -150,6 +151,13 @@ async def test_the_head_cannot_end_what_belongs_to_another_agency_or_to_no_one(
         ({"role": "registrar"}, "NOT_ALLOWED"),
         ({"role": "public"}, "NOT_ALLOWED"),
         ({"role": "officer"}, "NOT_ALLOWED"),
+        ({"role": "auditor"}, "NOT_ALLOWED"),
+        ({"role": "officer_rep"}, "NOT_ALLOWED"),
+        ({"agencyOri": HARBORLIGHT.ori}, "WRONG_SCOPE"),
+        ({"agencyOri": CINDER_COVE.ori}, "WRONG_SCOPE"),
+        ({"stateCode": "WA"}, "WRONG_SCOPE"),
+        ({"officerId": encode_id("Officer", WALKER.id)}, "WRONG_SCOPE"),
+        ({"bodyId": "anything"}, "WRONG_SCOPE"),
         ({"account": Account.RECORDS.value}, "ALREADY_HELD"),
         ({"account": ""}, "INVALID"),
         ({"account": " x"}, "INVALID"),
@@ -228,6 +236,14 @@ async def test_the_head_does_not_end_a_role_of_his_own(
     assert (await end(registry, encode_id("RoleGrant", str(own))))["code"] == "NOT_TO_ONESELF"
 
 
+async def test_the_head_ends_the_roles_he_may_give_and_no_other(
+    registry: RunningRegistry, own_truth: asyncpg.Connection
+) -> None:
+    await install(own_truth, "deputy-head", Role.AGENCY_HEAD, agency=HARBORLIGHT)
+    deputy = await own_truth.fetchval("SELECT id FROM registry.grants WHERE account = 'deputy-head'")
+    assert (await end(registry, encode_id("RoleGrant", str(deputy))))["code"] == "NOT_ALLOWED"
+
+
 async def test_a_command_by_an_account_whose_role_was_ended_is_forbidden(
     registry: RunningRegistry, own_truth: asyncpg.Connection
 ) -> None:
@@ -284,37 +300,72 @@ async def test_selections_of_a_command_are_answered_as_asked(registry: RunningRe
     assert refused == {"did": {"t": "CommandRefused", "no": "ALREADY_HELD"}}
 
 
+INSERT = (
+    "INSERT INTO registry.grants (id, account, role, agency_id, state_code, valid, granted_by) "
+    "VALUES (gen_random_uuid(), $1, $2, $3, $4, tstzrange(now(), NULL), $5)"
+)
+SMUGGLED = {
+    "account": "smuggled",
+    "role": "records_officer",
+    "agency": HARBORLIGHT.id,
+    "state": None,
+    "by": "demo-head",
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"agency": TALLOWMERE.id},
+        {"agency": None},
+        {"role": "agency_head"},
+        {"role": "registrar"},
+        {"role": "auditor"},
+        {"state": "WA"},
+        {"by": "demo-registrar"},
+        {"account": "demo-head", "by": "somebody"},
+    ],
+    ids=str,
+)
+async def test_the_database_alone_keeps_a_heads_grant_within_his_agency_and_in_his_name(
+    changes: dict[str, Any], shared: RunningRegistry, truth: asyncpg.Connection
+) -> None:
+    """Statements smuggled into a command's transaction meet row security."""
+    head = ASKERS["head"]
+    assert head is not None
+    given = {**SMUGGLED, **changes}
+    with pytest.raises((ProbityError, asyncpg.CheckViolationError)) as refused:
+        async with smuggle(shared, head) as connection:
+            await connection.execute(INSERT, *given.values())
+    assert not isinstance(refused.value, ProbityError) or refused.value.code is ErrorCode.FORBIDDEN
+    assert await count_grants(truth, "smuggled") == 0
+
+
 async def test_the_command_login_alone_cannot_reach_beyond_its_context(
     registry: RunningRegistry, own_truth: asyncpg.Connection
 ) -> None:
-    """Statements smuggled into a command's transaction meet row security: no other agency's grant, no other role's."""
-    done = await give(registry)
-    assert done["__typename"] == "RoleGranted"
-    pipeline = registry.pipeline
-    order = ASKERS["head"]
-    assert order is not None
-    claims = pipeline.verifier.verify(registry.issuer.issue_token(order), proof=None)
-    principal = await pipeline._look_up(claims, pipeline.clock())
-    insert = (
-        "INSERT INTO registry.grants (id, account, role, agency_id, valid, granted_by) "
-        "VALUES ($1, 'smuggled', $3, $2, tstzrange(now(), NULL), 'demo-head')"
-    )
-    context = pipeline._sign(principal, app.pipeline.Login.COMMAND, pipeline.clock())
-    async with pipeline.pools.open_write(context) as session:
-        seen = await session.connection.fetch("SELECT DISTINCT agency_id FROM registry.grants")
+    head = ASKERS["head"]
+    assert head is not None
+    async with smuggle(registry, head) as connection:
+        # As it should be, so that what is refused in the other test is refused for what differs.
+        await connection.execute(INSERT, *SMUGGLED.values())
+        seen = await connection.fetch("SELECT DISTINCT agency_id FROM registry.grants")
         assert [str(row["agency_id"]) for row in seen] == [HARBORLIGHT.id]
-        ended = await session.connection.execute(
+        ended = await connection.execute(
             "UPDATE registry.grants SET revoked_by = 'x' WHERE agency_id = $1", TALLOWMERE.id
         )
         assert ended == "UPDATE 0"
-    for agency, role in ((TALLOWMERE.id, "records_officer"), (CINDER_COVE.id, "agency_head")):
+    assert await count_grants(own_truth, "smuggled") == 1
+    changes = [f"{column} = {column}" for column in ("account", "role", "agency_id", "granted_by")]
+    signed = "valid = tstzrange(lower(valid), now()), revoked_at = now(), revoked_by ="
+    for change in [*changes, f"{signed} 'somebody-else'"]:
         with pytest.raises(ProbityError) as refused:
-            async with pipeline.pools.open_write(context) as session:
-                await session.connection.execute(insert, uuid4(), agency, role)
+            async with smuggle(registry, head) as connection:
+                await connection.execute(f"UPDATE registry.grants SET {change} WHERE account = 'smuggled'")
         assert refused.value.code is ErrorCode.FORBIDDEN
-    for column in ("account", "role", "agency_id"):
-        with pytest.raises(ProbityError) as refused:
-            async with pipeline.pools.open_write(context) as session:
-                await session.connection.execute(f"UPDATE registry.grants SET {column} = {column}")
-        assert refused.value.code is ErrorCode.FORBIDDEN
-    assert await count_grants(own_truth, "smuggled") == 0
+    own = f"UPDATE registry.grants SET {signed} 'demo-head' WHERE account = $1"
+    with pytest.raises(ProbityError):
+        async with smuggle(registry, head) as connection:
+            await connection.execute(own, "demo-head")
+    async with smuggle(registry, head) as connection:
+        assert await connection.execute(own, "smuggled") == "UPDATE 1"

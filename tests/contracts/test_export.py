@@ -7,12 +7,24 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from graphql import build_schema
+from graphql import (
+    DocumentNode,
+    EnumTypeDefinitionNode,
+    InputObjectTypeDefinitionNode,
+    ObjectTypeDefinitionNode,
+    build_schema,
+    parse,
+    print_ast,
+)
 
 from app.cli.schema import register
+from app.domain.vocabulary import Role
 from app.errors import SetupRefused
 from app.schema.contracts import Contract
 from app.schema.export import (
@@ -174,3 +186,75 @@ def test_a_published_file_that_is_no_schema_is_refused(tmp_path: Path, content: 
     (tmp_path / "public.graphql").write_bytes(content)
     with pytest.raises(SetupRefused, match="is no schema"):
         export(tmp_path, "--check")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """One thing that is taken from a contract: the text without it, and how a comparison must call it."""
+
+    text: str
+    change: str
+
+
+def take_one(contract: Contract, kind: str) -> Loss | None:
+    """The contract's text without its first field, argument, code or member; nothing where it has none of the kind."""
+    document: Any = parse(contract.sdl, no_location=True)
+    for place, node in enumerate(document.definitions):
+        for less, change in _take_from(node, kind):
+            definitions = (*document.definitions[:place], less, *document.definitions[place + 1 :])
+            return Loss(text=print_ast(DocumentNode(definitions=definitions)), change=change)
+    return None
+
+
+def _take_from(node: Any, kind: str) -> Iterator[tuple[Any, str]]:
+    name, form = node.name.value, type(node)
+    if kind == "code" and form is EnumTypeDefinitionNode and len(node.values) > 1:
+        first, *others = node.values
+        yield _with(node, values=tuple(others)), f"Enum value {name}.{first.name.value} was removed."
+    if kind == "field" and form is ObjectTypeDefinitionNode and len(node.fields) > 1 and not node.interfaces:
+        first, *others = node.fields
+        yield _with(node, fields=tuple(others)), f"Field {name}.{first.name.value} was removed."
+    if kind == "member" and form is InputObjectTypeDefinitionNode and len(node.fields) > 1:
+        first, *others = node.fields
+        yield _with(node, fields=tuple(others)), f"Field {name}.{first.name.value} was removed."
+    if kind == "argument" and form is ObjectTypeDefinitionNode:
+        for place, field in enumerate(node.fields):
+            if field.arguments:
+                first, *others = field.arguments
+                less = _with(field, arguments=tuple(others))
+                fields = (*node.fields[:place], less, *node.fields[place + 1 :])
+                change = f"Argument {name}.{field.name.value}({first.name.value}:) was removed."
+                yield _with(node, fields=fields), change
+                return
+
+
+def _with(node: Any, **changes: Any) -> Any:
+    return type(node)(**{**{key: getattr(node, key) for key in node.keys if key != "loc"}, **changes})
+
+
+@pytest.mark.parametrize("kind", ["field", "argument", "code", "member"])
+def test_nothing_is_taken_from_any_contract_that_is_served_without_a_declaration(
+    contracts: dict[str, Contract], kind: str
+) -> None:
+    losses = {name: take_one(contracts[name], kind) for name in ("auditor", "public", "records_officer.records")}
+    assert None not in losses.values()
+    for name, loss in losses.items():
+        assert loss is not None
+        taking = Break(contract=name, change=loss.change)
+        undeclared = compare_contracts({name: contracts[name].sdl}, {name: loss.text}, []).undeclared
+        assert taking in undeclared, name
+        assert compare_contracts({name: contracts[name].sdl}, {name: loss.text}, undeclared).undeclared == ()
+        # What is added takes nothing from anybody.
+        assert find_breaks({name: loss.text}, {name: contracts[name].sdl}) == ()
+
+
+def test_every_role_with_every_purpose_is_published(published: Path) -> None:
+    roles = {path.name.split(".")[0] for path in published.glob("*.graphql")}
+    assert roles == {role.value for role in Role}
+
+
+def test_every_declared_break_is_one_of_a_contract_that_is_published(published: Path) -> None:
+    named = {path.name.removesuffix(".graphql") for path in published.glob("*.graphql")}
+    declared = read_declared(published)
+    assert {each.contract for each in declared} <= named
+    assert len(set(declared)) == len(declared)

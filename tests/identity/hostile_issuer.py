@@ -241,5 +241,6 @@ def make_principal(
         agency_ori=ori,
         state_code=state_code,
         officer_id=officer_id,
+        body_id=None,
     )
     return join_principal(Desk().verifier.verify(token), None if role is Role.PUBLIC else held)

@@ -35,6 +35,7 @@ def hold(**change: Any) -> HeldGrant:
             agency_ori=AGENCY_ORI,
             state_code=None,
             officer_id=None,
+            body_id=None,
         ),
         **change,
     )

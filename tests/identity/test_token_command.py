@@ -23,6 +23,9 @@ from app.identity.issuer import DEMO_KEY_NAME, DEMO_WARNING, DemoIssuer
 from app.identity.principal import join_principal
 from app.identity.tokens import TokenVerifier
 from app.identity.trust import join_trust
+from app.main import assemble
+from app.registry.world.exchange import load_world
+from app.registry.world.writing import encode_line, write_header
 from app.settings import Mode, Settings
 from app.storage.cluster import Addresses
 from app.storage.grants import DEMO_GRANTER, find_held_grant
@@ -32,6 +35,7 @@ from tests.identity.hostile_issuer import make_holder_key, make_rsa_key, present
 Run = Callable[..., Awaitable[int]]
 Capture = pytest.CaptureFixture[str]
 Owner = asyncpg.Connection
+OFFICER = "b9990001-0000-4000-8000-000000000001"
 ANALYST = ("--role", "doj_analyst", "--purpose", "statistics")
 
 
@@ -232,3 +236,46 @@ async def test_a_place_that_does_not_exist_is_refused(
     told = capsys.readouterr()
     assert told.out == ""
     assert said in told.err
+
+
+PLACES = {
+    Role.HIRING_INVESTIGATOR: ("--agency", "WA9990100"),
+    Role.RECORDS_OFFICER: ("--agency", "WA9990100"),
+    Role.AGENCY_HEAD: ("--agency", "WA9990100"),
+    Role.POST_OFFICER: ("--state", "WA"),
+    Role.OFFICER: ("--officer", OFFICER),
+    Role.OFFICER_REP: ("--officer", OFFICER),
+}
+AGENCY_LINE: dict[str, object] = {
+    "kind": "agency",
+    "id": "a9990001-0000-4000-8000-000000000001",
+    "name": "Harborlight Police Department",
+    "agency_kind": "LOCAL_POLICE",
+    "jurisdiction": "53061",
+    "oris": ["WA9990100"],
+}
+BODY_LINES: tuple[dict[str, object], ...] = (
+    {"kind": "credentialing_body", "id": "29990001-0000-4000-8000-000000000002", "name": "Saltmarsh Review Board"},
+    {"kind": "credentialing_body", "id": "29990001-0000-4000-8000-000000000001", "name": "Northlight Council"},
+)
+
+
+async def test_a_token_can_be_made_for_every_role(run: Run, owner: Owner, settings: Settings, capsys: Capture) -> None:
+    officer: dict[str, object] = {"kind": "officer", "id": OFFICER, "name": {"family": "Walker", "given": "Daniel"}}
+    lines = (write_header(), *map(encode_line, (AGENCY_LINE, *BODY_LINES, officer)))
+    await load_world(owner, settings, lines, clock=read_system_clock, ids=draw_random_id)
+    for role, purpose in assemble(settings.root).policy.list_pairs():
+        assert await run("--role", role.value, "--purpose", purpose.value, *PLACES.get(role, ())) == 0, role
+        claims = verify(capsys.readouterr().out.strip(), settings)
+        held = await find_held_grant(owner, claims, read_system_clock())
+        assert join_principal(claims, held).role is role
+    acting_for = await owner.fetchval("SELECT body_id::text FROM registry.grants WHERE role = 'credentialing_body'")
+    assert acting_for == BODY_LINES[1]["id"]
+
+
+async def test_an_account_of_a_body_needs_a_body(run: Run, owner: Owner, capsys: Capture) -> None:
+    assert await run("--role", "credentialing_body", "--purpose", "credentialing") == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "no credentialing body is known; load a world with one first" in told.err
+    assert await owner.fetchval("SELECT count(*) FROM registry.grants") == 0

@@ -1,6 +1,7 @@
 """Fixtures of the journeys: the demonstration's world, the whole path over it, and the people who ask.
 
 * `registry` is a running path over a fresh copy of the story; `registry.ask(person, text, **variables)` asks it.
+* `browser` puts the same questions over HTTP, bytes to bytes.
 * The people are those of the story: `PEOPLE["investigator"]` and so on.
 """
 
@@ -14,16 +15,19 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import httpx
 import pytest_asyncio
 
-from app.demo.cast import HARBORLIGHT, TALLOWMERE, WALKER, Account
+from app.demo.cast import HARBORLIGHT, TALLOWMERE, WALKER, Account, CastOfficer, StoryOutcome
 from app.demo.story import write_story
 from app.domain.clock import draw_random_id, read_system_clock
 from app.domain.vocabulary import Purpose, Role
+from app.http.application import create_app
 from app.identity.issuer import DEMO_KEY_NAME, DemoIssuer, TokenOrder
 from app.identity.presented import PresentedToken
 from app.main import open_pipeline
 from app.pipeline import GraphQLRequest, Pipeline
+from app.planning.parameters import encode_global_id
 from app.registry.world.exchange import load_world
 from app.settings import Settings
 from app.storage.cluster import Addresses, name_embedded_addresses
@@ -32,6 +36,7 @@ from app.storage.logins import OWNER_ROLE
 from app.storage.secrets import Secrets
 
 STORY_TEMPLATE = "probity_story"
+ORIGIN = "http://probity.invalid"
 
 PEOPLE: dict[str, TokenOrder | None] = {
     "public": None,
@@ -56,6 +61,25 @@ PEOPLE: dict[str, TokenOrder | None] = {
     "officer": TokenOrder(
         account=Account.OFFICER.value, role=Role.OFFICER, purpose=Purpose.SELF, officer_id=UUID(WALKER.id)
     ),
+    "representative": TokenOrder(
+        account=Account.REPRESENTATIVE.value, role=Role.OFFICER_REP, purpose=Purpose.SELF, officer_id=UUID(WALKER.id)
+    ),
+    "investigator_with_record": TokenOrder(
+        account=Account.INVESTIGATOR_WITH_RECORD.value,
+        role=Role.HIRING_INVESTIGATOR,
+        purpose=Purpose.HIRING,
+        agency_ori=TALLOWMERE.ori,
+    ),
+    "analyst": TokenOrder(account=Account.ANALYST.value, role=Role.DOJ_ANALYST, purpose=Purpose.STATISTICS),
+    "grants": TokenOrder(account=Account.GRANTS.value, role=Role.DOJ_GRANTS, purpose=Purpose.GRANTS),
+    "adjudicator": TokenOrder(
+        account=Account.ADJUDICATOR.value, role=Role.DOJ_ADJUDICATOR, purpose=Purpose.ADJUDICATION
+    ),
+    "certifier": TokenOrder(account=Account.CERTIFIER.value, role=Role.DOJ_CERTIFIER, purpose=Purpose.CREDENTIALING),
+    "body": TokenOrder(account=Account.BODY.value, role=Role.CREDENTIALING_BODY, purpose=Purpose.CREDENTIALING),
+    "registrar": TokenOrder(account=Account.REGISTRAR.value, role=Role.REGISTRAR, purpose=Purpose.REGISTRY),
+    "auditor": TokenOrder(account=Account.AUDITOR.value, role=Role.AUDITOR, purpose=Purpose.OVERSIGHT),
+    "second_auditor": TokenOrder(account=Account.SECOND_AUDITOR.value, role=Role.AUDITOR, purpose=Purpose.OVERSIGHT),
 }
 
 
@@ -120,3 +144,51 @@ async def registry(cluster: EmbeddedCluster, settings: Settings, story_template:
         await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     finally:
         await admin.close()
+
+
+class Browser:
+    """A person at a client: posts questions and reads answers."""
+
+    def __init__(self, registry: RunningRegistry, client: httpx.AsyncClient) -> None:
+        self._registry = registry
+        self.client = client
+
+    async def post(self, person: str | TokenOrder, query: str, **variables: Any) -> httpx.Response:
+        """The response to one question."""
+        token = self._registry.issue(person)
+        headers = {"accept": "application/graphql-response+json"}
+        if token is not None:
+            headers["authorization"] = f"Bearer {token}"
+        return await self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+
+    async def ask(self, person: str | TokenOrder, query: str, **variables: Any) -> Any:
+        """The data of an answer that must be one."""
+        response = await self.post(person, query, **variables)
+        assert response.status_code == 200, response.text
+        assert "errors" not in response.json()
+        return response.json()["data"]
+
+    async def be_refused(self, person: str | TokenOrder, query: str, **variables: Any) -> tuple[int, str]:
+        """The status and code of a refusal that must be one."""
+        response = await self.post(person, query, **variables)
+        body = response.json()
+        assert "data" not in body
+        return response.status_code, body["errors"][0]["extensions"]["code"]
+
+
+@pytest_asyncio.fixture
+async def browser(registry: RunningRegistry) -> AsyncIterator[Browser]:
+    """A client of the application over the story."""
+    app = create_app(registry.pipeline, endpoint_url=f"{ORIGIN}/graphql")
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ORIGIN) as client:
+        yield Browser(registry, client)
+
+
+def officer_id(officer: CastOfficer) -> str:
+    """The Relay id of an officer of the story."""
+    return encode_global_id("Officer", UUID(officer.id))
+
+
+def outcome_id(outcome: StoryOutcome) -> str:
+    """The Relay id of an outcome of the story."""
+    return encode_global_id("Outcome", UUID(outcome.value))

@@ -25,7 +25,10 @@ from tests.journeys.conftest import PEOPLE, RunningRegistry
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = ROOT / "graphql" / "operations"
-AUDIENCES = {"shared", "public", "officer", "hiring", "agency", "post", "head"}
+AUDIENCES = {
+    *("shared", "public", "officer", "representative", "hiring", "agency", "post", "head", "registrar", "adjudicator"),
+    *("analyst", "grants", "certifier", "body", "auditor"),
+}
 EMPLOYER = TokenOrder(
     account=Account.RECORDS_COVE.value,
     role=Role.RECORDS_OFFICER,

@@ -18,7 +18,7 @@ from app.cli import db
 from app.errors import SetupRefused
 from app.settings import Settings
 from app.storage.cluster import Addresses
-from app.storage.logins import Login
+from app.storage.logins import LOGIN_OF_ROLE, Login
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ async def test_no_login_may_do_what_no_login_should(owner: asyncpg.Connection) -
     assert {name.partition(".")[0] for login, name, _ in rights if login == Login.PUBLIC.role_name} == {"release"}
     assert {name for _, name, _ in rights if name.startswith("gate.")} == set()
     assert {right for _, name, right in rights if name.startswith("audit.")} == {"SELECT", "INSERT"}
-    readers = {login.role_name for login in (Login.PUBLIC, Login.AGENCY, Login.POST, Login.OFFICER, Login.DOJ)}
+    readers = {login.role_name for login in set(LOGIN_OF_ROLE.values())}
     assert {right for login, _, right in rights if login in readers} == {"SELECT"}
     assert {login for login, _, _ in rights} <= {login.role_name for login in Login}
 
@@ -159,4 +159,9 @@ async def test_every_table_about_people_has_row_security_that_binds_its_owner(ow
         "WHERE n.nspname IN ('registry', 'audit') AND c.relkind = 'r' "
         "AND NOT (c.relrowsecurity AND c.relforcerowsecurity)"
     )
-    assert {row["name"] for row in bare} == {"registry.jurisdictions", "registry.agencies", "registry.agency_oris"}
+    assert {row["name"] for row in bare} == {
+        "registry.jurisdictions",
+        "registry.agencies",
+        "registry.agency_oris",
+        "registry.credentialing_bodies",
+    }

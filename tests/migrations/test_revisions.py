@@ -115,10 +115,12 @@ async def test_alembic_finds_nothing_to_add(addresses: Addresses) -> None:
 async def test_migrated_tables_are_those_of_the_code_to_the_last_constraint(
     blank: Addresses, blank_too: Addresses, settings: Settings
 ) -> None:
-    await run_alembic(blank, settings.root, "2026_11_23_1_schema")
+    await run_alembic(blank, settings.root, "head")
     await inspect(blank_too, make_tables)
     made = await take_snapshot(blank_too, tables_only=True)
-    assert await take_snapshot(blank, tables_only=True) == made
+    migrated = await take_snapshot(blank, tables_only=True)
+    # The gate's own tables belong to its functions: no statement of the code speaks of them.
+    assert {line for line in migrated if " gate." not in line} == made
     for kind in ("EXCLUDE USING gist", "generated=s", "CHECK (", "FOREIGN KEY"):
         assert any(kind in line for line in made), f"nothing of {kind} was compared"
 

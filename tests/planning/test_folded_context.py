@@ -61,11 +61,19 @@ ASKED: list[Asked] = [
 OPERATIONS = Path(__file__).resolve().parents[2] / "graphql" / "operations"
 # Who puts the published operations of each audience; monitoring is a purpose of its own.
 AUDIENCES = {
+    "adjudicator": "adjudicator",
     "agency": "records",
+    "analyst": "analyst",
+    "auditor": "auditor",
+    "body": "body",
+    "certifier": "certifier",
+    "grants": "grants",
     "head": "head",
     "hiring": "investigator",
     "officer": "officer",
     "post": "post",
+    "registrar": "registrar",
+    "representative": "representative",
     "shared": "records",
 }
 REPEATS = 100
@@ -81,7 +89,7 @@ def read_operations() -> list[Asked]:
             continue
         beside = path.with_suffix(".variables.json")
         variables = json.loads(beside.read_text("utf-8")) if beside.exists() else {}
-        person = "monitor_cove" if path.stem == "EmployeeOutcomes" else AUDIENCES[path.parent.name]
+        person = "monitor_cove" if path.stem in {"EmployeeOutcomes", "Monitors"} else AUDIENCES[path.parent.name]
         found.append((person, text, variables))
     return found
 
@@ -217,7 +225,7 @@ async def test_a_statement_gives_the_same_a_hundred_times_under_one_generic_plan
 
 async def sign_without_asking(shared: RunningRegistry, principal: Any, login: Login, now: Any) -> str:
     """The context of a principal who is known already."""
-    return shared.pipeline._sign(principal, login, now)
+    return shared.pipeline._sign(principal, login, shared.pipeline.policy.digest, now)
 
 
 async def test_one_connection_serves_one_caller_after_another_without_a_trace(shared: RunningRegistry) -> None:
@@ -232,7 +240,7 @@ async def test_one_connection_serves_one_caller_after_another_without_a_trace(sh
             principal = await find_principal(shared, order)
             now = shared.pipeline.clock()
             plan = prepare(shared, person, document, {})
-            context = shared.pipeline._sign(principal, Login.AGENCY, now)
+            context = shared.pipeline._sign(principal, Login.AGENCY, shared.pipeline.policy.digest, now)
             body = json.loads((await session.run_plan(plan.sql, plan.bind({}, principal, now, context))).body)
             seen[person].add(json.dumps(body))
     assert [len(each) for each in seen.values()] == [1, 1]

@@ -75,8 +75,10 @@ def test_every_rule_has_a_case(point: DecisionPoint) -> None:
     assert {rule.id for rule in point.rules} - {case.decided_by for case in DECIDED} == set()
 
 
-def test_without_its_rule_each_case_comes_out_otherwise(point: DecisionPoint) -> None:
-    for rule in point.rules:
+@pytest.mark.parametrize("step", [9, pytest.param(1, marks=pytest.mark.long)])
+def test_without_its_rule_each_case_comes_out_otherwise(point: DecisionPoint, step: int) -> None:
+    # That a rule decides its case alone is asked of every rule above; here the rule is really taken away.
+    for rule in point.rules[::step]:
         without = DecisionPoint(without_rules(point.bundle, {rule.id}))
         own = [case for case in DECIDED if case.decided_by == rule.id]
         assert own

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from functools import cache
 from itertools import chain, combinations, product
 from typing import TypeAlias
 
@@ -15,7 +16,7 @@ import pytest
 from app.domain.vocabulary import Action, Purpose, RecordState, Relation, Role
 from app.policy.bundle import PolicyBundle
 from app.policy.engine import DecisionPoint, DecisionRequest, Reason
-from app.policy.grant import Grant, GrantCache, Predicate
+from app.policy.grant import Grant, Predicate, tabulate_grant
 
 from .plain_casbin import PlainCasbin
 from .policy_texts import with_denial
@@ -23,6 +24,8 @@ from .policy_texts import with_denial
 Cell: TypeAlias = tuple[Role, frozenset[Relation], str, RecordState, Purpose, Action]
 
 STATES = tuple(RecordState)
+# Of the cells in which rules could speak: the quick profile compares this share, the long one all of them.
+SHARE = 0.08
 HIRING = frozenset({Relation.CANDIDATE_FULL})
 BASIS: Cell = (
     Role.HIRING_INVESTIGATOR, HIRING, "Outcome.basis", RecordState.CLEARED, Purpose.HIRING, Action.READ,
@@ -31,6 +34,11 @@ BASIS: Cell = (
 
 def list_one_field_of_each_class(bundle: PolicyBundle) -> list[str]:
     return sorted({wider: name for name, wider in bundle.field_classes.links if "." in name}.values())
+
+
+def list_known(bundle: PolicyBundle) -> list[Relation]:
+    """The relations that rules name, and a State's whose law no rule speaks of."""
+    return sorted({rule.relation for rule in bundle.rules} | {Relation.IN_STATE_WY})
 
 
 def list_bound(point: DecisionPoint) -> list[tuple[Role, Purpose, Action]]:
@@ -50,9 +58,9 @@ def list_own_cells(point: DecisionPoint, fields: Iterable[str]) -> Iterable[Cell
 def draw_cells(bundle: PolicyBundle, number: int, seed: int) -> Iterable[Cell]:
     """Cells from everywhere, with no, one, two or three relations."""
     draw = random.Random(seed)
-    fields = sorted(bundle.leaf_fields)
+    fields, known = sorted(bundle.leaf_fields), list_known(bundle)
     for _ in range(number):
-        relations = frozenset(draw.sample(tuple(Relation), draw.randint(0, 3)))
+        relations = frozenset(draw.sample(known, draw.randint(0, 3)))
         yield (
             draw.choice(tuple(Role)), relations, draw.choice(fields), draw.choice(STATES),
             draw.choice(tuple(Purpose)), draw.choice(tuple(Action)),
@@ -60,23 +68,38 @@ def draw_cells(bundle: PolicyBundle, number: int, seed: int) -> Iterable[Cell]:
 
 
 def draw_own_cells(point: DecisionPoint, number: int, seed: int) -> Iterable[Cell]:
-    """Cells of roles under purposes of theirs, with two or three relations at once."""
+    """Cells of roles under purposes of theirs, with two or three relations at once; every other one fits some rule."""
     draw = random.Random(seed)
-    fields, bound = sorted(point.bundle.leaf_fields), list_bound(point)
-    for _ in range(number):
-        role, purpose, action = draw.choice(bound)
-        relations = frozenset(draw.sample(tuple(Relation), draw.randint(2, 3)))
-        yield role, relations, draw.choice(fields), draw.choice(STATES), purpose, action
+    fields, known = sorted(point.bundle.leaf_fields), list_known(point.bundle)
+    for turn in range(number):
+        rule = draw.choice(point.rules)
+        relations = frozenset(draw.sample(known, 2))
+        field, state = draw.choice(fields), draw.choice(STATES)
+        if turn % 2:
+            relations |= {rule.relation}
+            field, state = draw.choice(point.fields_of(rule)), draw.choice(point.states_of(rule))
+        yield draw.choice(point.roles_of(rule)), relations, field, state, rule.purpose, rule.action
+
+
+def pick_telling(point: DecisionPoint, cells: Iterable[Cell], share: float, seed: int) -> Iterable[Cell]:
+    """This share of the cells, and all in which the grant has a word to say; which those are decides nothing."""
+    draw, grants = random.Random(seed), cache(tabulate_grant)
+    for cell in cells:
+        role, relations, field, state, purpose, action = cell
+        predicate = grants(point, role, purpose, action).fields.get(field)
+        spoken = predicate is not None and any((each, state) in predicate.allow for each in relations)
+        if spoken or draw.random() < share:
+            yield cell
 
 
 def find_differences(
     point: DecisionPoint, cells: Iterable[Cell], *, read: Callable[[Grant], Grant] = lambda grant: grant
 ) -> tuple[list[Cell], int, int]:
     """Cells where grant and Casbin differ, the number of cells compared and of those that Casbin allows."""
-    oracle, grants = PlainCasbin(point.bundle), GrantCache()
+    oracle, grants = PlainCasbin(point.bundle), cache(tabulate_grant)
     differences, compared, allowed = [], 0, 0
     for role, relations, field, state, purpose, action in cells:
-        predicate = read(grants.find_grant(point, role, purpose, action)).fields.get(field)
+        predicate = read(grants(point, role, purpose, action)).fields.get(field)
         granted = predicate is not None and predicate.holds(relations, state)
         enforced = oracle.enforce(role, relations, field, state, purpose, action)
         if granted is not enforced:
@@ -87,7 +110,8 @@ def find_differences(
 
 
 def test_on_every_class_and_state_a_grant_says_what_casbin_enforces(point: DecisionPoint) -> None:
-    cells = list_own_cells(point, list_one_field_of_each_class(point.bundle))
+    everything = list_own_cells(point, list_one_field_of_each_class(point.bundle))
+    cells = pick_telling(point, everything, SHARE, seed=11)
     differences, compared, allowed = find_differences(point, cells)
     print(f"\n{compared} cells compared, {allowed} of them allowed")
     assert differences == []
@@ -96,7 +120,7 @@ def test_on_every_class_and_state_a_grant_says_what_casbin_enforces(point: Decis
 
 
 def test_with_several_relations_at_once_a_grant_says_what_casbin_enforces(point: DecisionPoint) -> None:
-    cells = chain(draw_own_cells(point, 3_000, seed=1), draw_cells(point.bundle, 2_000, seed=2))
+    cells = chain(draw_own_cells(point, 1_500, seed=1), draw_cells(point.bundle, 1_000, seed=2))
     differences, compared, allowed = find_differences(point, cells)
     print(f"\n{compared} cells compared, {allowed} of them allowed")
     assert differences == []
@@ -112,6 +136,7 @@ def test_with_denials_a_grant_says_what_casbin_enforces(point: DecisionPoint) ->
         for relations in combinations((Relation.OWN_STATE, Relation.CERTIFICANT, Relation.EMPLOYEE), size)
         for field, state in product(list_one_field_of_each_class(point.bundle), STATES)
     ]
+    cells = list(pick_telling(point, cells, SHARE, seed=12))
     differences, _, allowed = find_differences(denying, cells)
     assert differences == []
     assert 0 < allowed < find_differences(point, cells)[2]
@@ -165,4 +190,4 @@ def test_the_decision_point_answers_as_casbin_does(point: DecisionPoint) -> None
         )
         assert decision.allowed is oracle.enforce(role, relations, field, state, purpose, action)
         reasons.add(decision.reason)
-    assert reasons == {Reason.ALLOWED, Reason.NO_RULE}
+    assert reasons == {Reason.ALLOWED, Reason.NO_RULE, Reason.DENIED_BY_RULE}

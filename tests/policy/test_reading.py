@@ -205,12 +205,12 @@ def test_a_misspelt_part_of_a_class_is_refused(copied: Path) -> None:
 
 @pytest.mark.parametrize(("links", "accepted"), [(8, True), (9, False)])
 def test_a_chain_of_groups_has_at_most_eight_links(copied: Path, links: int, accepted: bool) -> None:
-    edit_file(copied, "fields.csv", "g2, Outcome.basis, outcome_detail\n", "")
-    chain = ["Outcome.basis", *(f"deep_{step}" for step in range(1, links)), "outcome_detail"]
+    edit_file(copied, "fields.csv", "g2, Query.me, root_me\n", "")
+    chain = ["Query.me", *(f"deep_{step}" for step in range(1, links)), "root_me"]
     for name, wider in pairwise(chain):
         append_line(copied, "fields.csv", f"g2, {name}, {wider}")
     if accepted:
-        assert load_bundle(copied).class_of("Outcome.basis") == "deep_1"
+        assert load_bundle(copied).class_of("Query.me") == "deep_1"
     else:
         assert "longer than 8 links" in refuse(copied)
 
@@ -242,6 +242,7 @@ def test_every_byte_of_a_deciding_file_is_in_the_digest_and_no_other_file_is(cop
     before = load_bundle(copied).digest
     (copied / "README.md").write_text("another text\n")
     (copied / "cases" / "public.toml").write_text("")
+    (copied / "disclosure_matrix.toml").write_text("")
     assert load_bundle(copied).digest == before
     edit_file(copied, HIRING, "HIR-07, EO 13929 sec 3(b)", "HIR-07, EO 13929 sec 3(c)")
     assert load_bundle(copied).digest != before

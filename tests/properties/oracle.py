@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from app.domain.relation import STATE_RELATIONS
 from app.domain.vocabulary import (
     Action,
     DisputeState,
@@ -28,6 +29,7 @@ from app.identity.issuer import TokenOrder
 from app.policy.engine import DecisionPoint, DecisionRequest
 
 Line = dict[str, Any]
+_LISTING = {RecordState.CLEARED, RecordState.NO_FINDING}
 
 # The type of the contract that shows each kind of line; all other types are public or hang on one of these.
 TYPE_OF_KIND = {
@@ -196,18 +198,30 @@ class Oracle:
         if kind in {"officer", "stint", "certification", "outcome"}:
             found |= self._relate_officer(self._name_officer(line))
             found |= self._relate_place(line)
-        if kind in {"candidate_check", "grant"} and asker.agency and line.get("agency") == asker.agency:
+        if kind in {"candidate_check", "grant", "notice"} and asker.agency and line.get("agency") == asker.agency:
             found.add(Relation.OWN_AGENCY)
         if kind == "agency" and line["id"] == asker.agency:
             found.add(Relation.OWN_AGENCY)
-        if kind in {"consent", "notice"} and asker.officer and line.get("officer") == asker.officer:
+        if kind in {"consent", "notice"} and line.get("officer") in self.own_officers:
+            found.add(Relation.SELF)
+        if kind == "grant" and asker.officer and (line["role"], line.get("officer")) == ("officer_rep", asker.officer):
             found.add(Relation.SELF)
         return frozenset(found)
+
+    @cached_property
+    def own_officers(self) -> set[str]:
+        """Who the asker is: the officer he acts for, in any other role every officer the account was ever known as."""
+        if self.asker.role in {Role.OFFICER, Role.OFFICER_REP}:
+            return {self.asker.officer} if self.asker.officer else set()
+        grants = self.world.by_kind["grant"]
+        return {
+            line["officer"] for line in grants if (line["account"], line["role"]) == (self.asker.account, "officer")
+        }
 
     def _relate_officer(self, officer: str) -> set[Relation]:
         asker, world = self.asker, self.world
         found = set()
-        if officer == asker.officer:
+        if officer in self.own_officers:
             found.add(Relation.SELF)
         if any(each["agency"] == asker.agency and each["is_current"] for each in world.stints_of[officer]):
             found.add(Relation.EMPLOYEE)
@@ -247,12 +261,33 @@ class Oracle:
             found.add(Relation.OWN_AGENCY)
         if asker.state is not None and asker.state in states:
             found.add(Relation.OWN_STATE)
-        if kind == "outcome" and any(self._is_assigned(each, line) for each in self.world.by_kind["assignment"]):
-            found.add(Relation.ASSIGNED)
-        return found
+        outcomes = [line] if kind == "outcome" else self.world.outcomes_of[self._name_officer(line)]
+        for each in outcomes:
+            if any(self._is_assigned(given, each) for given in self.world.by_kind["assignment"]):
+                found.add(Relation.ASSIGNED)
+            if any(self._is_opened(given, each) for given in self.world.by_kind["break_glass_access"]):
+                found.add(Relation.BREAK_GLASS)
+        return found | self._find_law(line)
+
+    def _find_law(self, line: Line) -> set[Relation]:
+        """The State whose law a record is under: its agency's; of a person, the one whose records alone list him."""
+        listing = [line]
+        if line["kind"] != "outcome":
+            outcomes = self.world.outcomes_of[self._name_officer(line)]
+            listing = [each for each in outcomes if self._find_state(each) in _LISTING]
+        states = {self.world.by_id[each["agency"]].get("state") for each in listing}
+        return {relation for relation, code in STATE_RELATIONS.items() if states == {code}}
 
     def _list_service(self, officer: str) -> list[Line]:
         return [*self.world.stints_of[officer], *self.world.outcomes_of[officer]]
+
+    def _is_opened(self, access: Line, outcome: Line) -> bool:
+        return (
+            access["outcome"] == outcome["id"]
+            and access["account"] == self.asker.account
+            and access.get("approved_by") is not None
+            and self.world.is_now(access, "from", "to")
+        )
 
     def _is_assigned(self, assignment: Line, outcome: Line) -> bool:
         return (

@@ -133,6 +133,9 @@ class PlainAnswers:
             first, *others = given["orderBy"]["field"].lower().split("_")
             order = first + "".join(map(str.capitalize, others))
             descending = given["orderBy"]["direction"] == "DESC"
+        elif rows.items and order not in self._schema.type_map[rows.items[0].type_name].fields:  # type: ignore[attr-defined]
+            # What the caller can never read does not sort his lists either.
+            order, descending = "id", False
         kept = [item for item in rows.items if self._fits(item, given.get("filter") or {}) is True]
         kept.sort(key=functools.partial(self._sort, order), reverse=descending)
         return cut_page(kept, given)

@@ -14,16 +14,20 @@ from app.demo.cast import (
     ACCOUNT_DUTIES,
     AGENCIES,
     CINDER_COVE,
+    FOSTER,
     HARBORLIGHT,
+    MITCHELL,
     OFFICERS,
     PRICE,
     TALLOWMERE,
     WALKER,
     Account,
+    StoryBody,
     StoryCheck,
     StoryOutcome,
 )
 from app.demo.story import tell_story, write_story
+from app.domain.vocabulary import CredentialStatus, Role
 from app.settings import Settings
 from tests.worlds.lines import NOW, REAL_AGENCIES, Line, load
 
@@ -56,6 +60,13 @@ def _find(lines: list[Line], kind: str, id: str) -> Line:
         (StoryOutcome.REED_SUSPENDED, "CLEARED", "FINAL", {}),
         (StoryOutcome.TORRES_CORRECTED, "CLEARED", "FINAL", {"current_version": 2}),
         (StoryOutcome.COLEMAN_DISPUTED, "CLEARED", "FINAL", {"dispute": "DISPUTED"}),
+        (StoryOutcome.FOSTER_TERMINATED, "CLEARED", "FINAL", {}),
+        (
+            StoryOutcome.DIXON_NO_FINDING,
+            "CLEARED",
+            "NON_FINAL",
+            {"outcome_kind": "SEPARATION_UNDER_FORCE_INVESTIGATION"},
+        ),
     ],
 )
 def test_every_outcome_stands_as_told(
@@ -109,12 +120,51 @@ def test_every_check_rests_on_a_consent_of_its_scope(lines: list[Line], check: S
 
 def test_every_account_holds_what_it_needs_and_nobody_grants_to_himself(lines: list[Line]) -> None:
     grants = {line["account"]: line for line in lines if line["kind"] == "grant"}
-    assert set(grants) == set(Account) - {Account.REGISTRAR}
+    assert set(grants) == set(Account)
     assert set(ACCOUNT_DUTIES) == set(Account)
     assert grants[Account.INVESTIGATOR]["agency"] == TALLOWMERE.id
     assert grants[Account.OFFICER]["officer"] == WALKER.id
     assert grants[Account.POST]["state"] == "WA"
     assert all(grant["granted_by"] != account for account, grant in grants.items())
+    assert {line["role"] for line in lines if line["kind"] == "grant"} == set(Role) - {Role.PUBLIC}
+
+
+def test_no_registrar_or_auditor_was_made_by_another_and_the_mandate_is_the_officers(lines: list[Line]) -> None:
+    given = {(line["role"], line["granted_by"]) for line in lines if line["kind"] == "grant"}
+    assert {by for role, by in given if role in {Role.REGISTRAR, Role.AUDITOR}} == {"demo-operator"}
+    assert {by for role, by in given if role == Role.OFFICER_REP} == {Account.OFFICER}
+
+
+def test_an_investigator_is_checked_by_his_own_agency(lines: list[Line]) -> None:
+    own = [line for line in lines if line["kind"] == "grant" and line["account"] == Account.INVESTIGATOR_WITH_RECORD]
+    assert {line["role"]: line.get("agency", line.get("officer")) for line in own} == {
+        Role.HIRING_INVESTIGATOR: TALLOWMERE.id,
+        Role.OFFICER: FOSTER.id,
+    }
+    assert _find(lines, "candidate_check", StoryCheck.FOSTER_FULL.value)["opened_by"] == Account.INVESTIGATOR
+    assert _find(lines, "outcome", StoryOutcome.FOSTER_TERMINATED.value)["officer"] == FOSTER.id
+
+
+def test_one_body_has_an_applicant_and_an_agency_that_it_credentialed(lines: list[Line]) -> None:
+    held = {(line["body"], line["status"], line["agency"]) for line in lines if line["kind"] == "agency_credential"}
+    assert held == {
+        (StoryBody.NORTHLIGHT, CredentialStatus.CERTIFIED, HARBORLIGHT.id),
+        (StoryBody.NORTHLIGHT, CredentialStatus.IN_PROCESS, CINDER_COVE.id),
+        (StoryBody.SALTMARSH, CredentialStatus.CERTIFIED, TALLOWMERE.id),
+    }
+
+
+def test_what_was_opened_to_an_auditor_was_opened_by_another_and_told_to_everyone_concerned(lines: list[Line]) -> None:
+    running, waiting = [line for line in lines if line["kind"] == "break_glass_access"]
+    assert (running["account"], running["approved_by"]) == (Account.AUDITOR, Account.SECOND_AUDITOR)
+    assert running["from"] < NOW.isoformat() < running["to"]
+    assert "approved_by" not in waiting
+    told = [line for line in lines if line["kind"] == "notice" and line.get("event") == running["id"]]
+    assert [line.get("agency") or line.get("officer") or line["state"] for line in told] == [
+        HARBORLIGHT.id,
+        MITCHELL.id,
+        HARBORLIGHT.state,
+    ]
 
 
 def test_the_ids_are_the_same_at_every_telling() -> None:
@@ -126,9 +176,9 @@ def test_the_ids_are_the_same_at_every_telling() -> None:
 
 
 def test_there_is_a_background_of_other_officers_and_agencies(lines: list[Line]) -> None:
-    assert sum(line["kind"] == "agency" for line in lines) == 4 + 24
+    assert sum(line["kind"] == "agency" for line in lines) == len(AGENCIES) + 24
     assert sum(line["kind"] == "officer" for line in lines) == len(OFFICERS) + 300
-    assert {line["location_state"] for line in lines if line["kind"] == "agency"} == {"OR", "WA"}
+    assert {line["location_state"] for line in lines if line["kind"] == "agency"} == {"NH", "OR", "WA"}
 
 
 def test_an_officer_without_any_record_is_in_the_story(lines: list[Line]) -> None:
@@ -155,4 +205,6 @@ async def test_the_story_loads_at_any_moment(owner: asyncpg.Connection, settings
         "WHERE s.granted_at <= k.opened_at AND s.expires_at > $1 AND k.expires_at > $1 AND k.closed_at IS NULL",
         leap_day,
     )
-    assert checks == 4
+    assert checks == 6
+    for right in ("grants", "case_assignments", "monitor_subscriptions"):
+        assert await owner.fetchval(f"SELECT bool_or(valid @> $1::timestamptz) FROM registry.{right}", leap_day), right

@@ -5,6 +5,7 @@ No form ever repeats what it was given: a misfit is told by the form's wording a
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -144,6 +145,32 @@ def hexadecimal(least: int, largest: int) -> Form:
     return Form(wording=f"{digits} lower-case hexadecimal digits", read=read, write=bytes.hex)
 
 
+def _read_states(value: Any) -> object:
+    if not isinstance(value, list) or len(set(value)) != len(value):
+        raise ValueError
+    return [STATE.read(item) for item in value]
+
+
+def _check_document(value: Any) -> None:
+    """Raise for what PostgreSQL would not keep as it is: unfit characters, and numbers that it would write anew."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _check_document(name)
+            _check_document(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _check_document(inner)
+    elif isinstance(value, float) or (isinstance(value, str) and _UNFIT_CHARACTERS(value)):
+        raise ValueError
+
+
+def _read_document(value: Any) -> object:
+    if not isinstance(value, dict):
+        raise TypeError
+    _check_document(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _read_jurisdiction(value: Any) -> UUID:
     if not _JURISDICTION(value):
         raise ValueError
@@ -157,6 +184,12 @@ FLAG: Final = Form(wording="true or false", read=_read_flag, write=_keep)
 DIGEST: Final = hexadecimal(32, 32)
 SALT: Final = hexadecimal(16, 64)
 STATE: Final = pattern("[A-Z]{2}", "a State's postal code such as WA")
+STATES: Final = Form(wording="a list of distinct postal codes of States", read=_read_states, write=list)
+DOCUMENT: Final = Form(
+    wording="a JSON object without fractions, of texts without control characters",
+    read=_read_document,
+    write=json.loads,
+)
 COUNTY: Final = pattern("[0-9]{5}", "a county's FIPS code such as 53033")
 ORI: Final = pattern("[A-Z]{2}[A-Z0-9]{7}", "a nine-character ORI such as WA9990100")
 CODE_WORD: Final = pattern("[A-Z][A-Z0-9_]{0,59}", "a code word such as CLEARED")

@@ -13,13 +13,24 @@ from sqlalchemy import Table
 
 from app.registry.world.access_kinds import (
     ASSIGNMENT_KIND,
+    BREAK_GLASS_KIND,
     CHECK_KIND,
     CONSENT_KIND,
     GRANT_KIND,
     MONITOR_KIND,
     NOTICE_KIND,
+    RELIANCE_KIND,
 )
 from app.registry.world.disclosure_kinds import DISCLOSURE_KIND
+from app.registry.world.duty_kinds import (
+    ATTESTATION_KIND,
+    BODY_CERTIFICATION_KIND,
+    BODY_KIND,
+    CREDENTIAL_KIND,
+    ELIGIBILITY_KIND,
+    PERIOD_REPORT_KIND,
+    STANDARD_SET_KIND,
+)
 from app.registry.world.outcome_kinds import OUTCOME_KIND, SERIES_LINK_KIND
 from app.registry.world.people_kinds import CERTIFICATION_KIND, OFFICER_KIND, STINT_KIND
 from app.registry.world.place_kinds import AGENCY_KIND, JURISDICTION_KIND
@@ -33,6 +44,13 @@ FORMAT_VERSION: Final = 1
 KINDS: Final[tuple[Kind, ...]] = (
     JURISDICTION_KIND,
     AGENCY_KIND,
+    BODY_KIND,
+    STANDARD_SET_KIND,
+    BODY_CERTIFICATION_KIND,
+    CREDENTIAL_KIND,
+    PERIOD_REPORT_KIND,
+    ATTESTATION_KIND,
+    ELIGIBILITY_KIND,
     OFFICER_KIND,
     STINT_KIND,
     CERTIFICATION_KIND,
@@ -43,8 +61,10 @@ KINDS: Final[tuple[Kind, ...]] = (
     CONSENT_KIND,
     CHECK_KIND,
     ASSIGNMENT_KIND,
+    BREAK_GLASS_KIND,
     MONITOR_KIND,
     NOTICE_KIND,
+    RELIANCE_KIND,
     DISCLOSURE_KIND,
 )
 KIND_BY_NAME: Final[Mapping[str, Kind]] = MappingProxyType({kind.name: kind for kind in KINDS})

@@ -176,6 +176,9 @@ def _read_span(span: Span, value: Mapping[str, object], row: Row, surroundings: 
         except _UNFIT:
             raise Misfit(f"must be {span.form.wording}", name) from None
     first, last = ends
+    if span.optional and first is None and last is None:
+        row[span.column] = None
+        return
     if first is None and not span.open_start:
         raise Misfit(f"is missing; it is {span.form.wording}", span.first)
     if first is not None and last is not None and first >= last:

@@ -67,7 +67,8 @@ def _render_key(key: Key) -> str:
 
 
 def _render_span(span: Span) -> Iterator[str]:
-    yield _render_row(span.first, span.form.wording, "always was" if span.open_start else "refused", span.note)
+    absent = "none" if span.optional else "always was" if span.open_start else "refused"
+    yield _render_row(span.first, span.form.wording, absent, span.note)
     yield _render_row(span.last, f"{span.form.wording}; excluded, later than `{span.first}`", "goes on", "")
 
 

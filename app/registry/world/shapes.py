@@ -76,13 +76,17 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Two keys that fill one range column: from the first, included, up to the last, excluded."""
+    """Two keys that fill one range column: from the first, included, up to the last, excluded.
+
+    Where both may be absent (`optional`), the column is empty then; with an open start it always was.
+    """
 
     first: str
     last: str
     form: Form
     column: str
     open_start: bool = False
+    optional: bool = False
     note: str = ""
 
 

@@ -100,7 +100,7 @@ def _write_key(key: Key, row: Mapping[str, Any], written: dict[str, object]) -> 
 
 
 def _write_span(span: Span, row: Mapping[str, Any], written: dict[str, object]) -> None:
-    for name, end in zip((span.first, span.last), row[span.column], strict=True):
+    for name, end in zip((span.first, span.last), row[span.column] or (None, None), strict=True):
         if end is not None:
             written[name] = span.form.write(end)
 

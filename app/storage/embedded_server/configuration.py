@@ -32,7 +32,7 @@ _SETTINGS: dict[str, str] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     # Sized for a laptop that serves one registry.
-    "max_connections": "60",
+    "max_connections": "150",
     "shared_buffers": "256MB",
     "wal_level": "replica",
     "max_wal_senders": "0",

@@ -1,11 +1,11 @@
-"""Who may act: grants of roles, consents, candidate checks, assignments, monitors and notices.
+"""Who may act: grants of roles, consents, candidate checks, assignments, break-glass, monitors and notices.
 
 INVARIANT: a right that ends has an end in its row; no right is ever deleted.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, Table, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint
 
 from app.domain.vocabulary import CheckKind, CheckReason, ConsentScope, MatchResult, Role
@@ -21,6 +21,8 @@ GRANTS = Table(
     refers("agency_id", "registry.agencies.id", required=False, indexed=True),
     Column("state_code", Text()),
     refers("officer_id", "registry.officers.id", required=False, indexed=True),
+    # The credentialing body for which the account acts.
+    refers("body_id", "registry.credentialing_bodies.id", required=False),
     Column("valid", TSTZRANGE(), nullable=False),
     Column("granted_by", Text(), nullable=False),
     moment("granted_at", now=True),
@@ -37,6 +39,7 @@ GRANTS = Table(
         " WHEN role IN ('officer', 'officer_rep') THEN officer_id IS NOT NULL ELSE true END",
         name="scope_of_role",
     ),
+    CheckConstraint("(role = 'credentialing_body') = (body_id IS NOT NULL)", name="body_of_role"),
     CheckConstraint("granted_by <> account", name="not_to_oneself"),
     paired("revoked_by", "revoked_at"),
     # The same right is held once at a time.
@@ -51,6 +54,8 @@ GRANTS = Table(
         using="gist",
     ),
     Index("ix_grants_account_role", "account", "role"),
+    # Which officers an account is: asked of every row about a person by those who handle records.
+    Index("ix_grants_account_officer", "account", postgresql_where=text("role = 'officer'")),
     schema=REGISTRY,
 )
 
@@ -106,6 +111,9 @@ CASE_ASSIGNMENTS = Table(
     code("role", Role),
     Column("valid", TSTZRANGE(), nullable=False),
     Column("assigned_by", Text(), nullable=False),
+    Column("ended_by", Text()),
+    moment("ended_at", required=False),
+    paired("ended_by", "ended_at"),
     CheckConstraint("role IN ('post_officer', 'doj_adjudicator')", name="role_may_judge"),
     CheckConstraint("assigned_by <> account", name="not_to_oneself"),
     ExcludeConstraint(
@@ -119,6 +127,39 @@ CASE_ASSIGNMENTS = Table(
     schema=REGISTRY,
 )
 
+BREAK_GLASS_ACCESSES = Table(
+    "break_glass_accesses",
+    METADATA,
+    key(),
+    # What it names need not exist: a key to the outcomes would tell whoever asks which ids there are.
+    Column("series_id", Uuid(), nullable=False),
+    Column("account", Text(), nullable=False),
+    Column("case_number", Text(), nullable=False),
+    Column("reason", Text(), nullable=False),
+    Column("hours", Integer(), nullable=False),
+    moment("requested_at", now=True),
+    Column("approved_by", Text()),
+    moment("approved_at", required=False),
+    # From approval on, for the hours asked for; none before.
+    Column("valid", TSTZRANGE()),
+    Column("ended_by", Text()),
+    moment("ended_at", required=False),
+    CheckConstraint("length(account) BETWEEN 1 AND 200", name="account_length"),
+    CheckConstraint("length(case_number) BETWEEN 1 AND 100", name="case_number_length"),
+    CheckConstraint("length(reason) BETWEEN 1 AND 1000", name="reason_length"),
+    CheckConstraint("hours BETWEEN 1 AND 24", name="hours_bounded"),
+    CheckConstraint("approved_by <> account", name="two_persons"),
+    CheckConstraint("(approved_by IS NULL) = (valid IS NULL)", name="valid_when_approved"),
+    CheckConstraint("upper(valid) <= lower(valid) + make_interval(hours => hours)", name="no_longer_than_asked"),
+    CheckConstraint(
+        "ended_at IS NULL OR valid IS NULL OR isempty(valid) OR upper(valid) <= ended_at", name="ended_is_over"
+    ),
+    paired("approved_by", "approved_at"),
+    paired("ended_by", "ended_at"),
+    Index("ix_break_glass_accesses_account", "account"),
+    schema=REGISTRY,
+)
+
 MONITOR_SUBSCRIPTIONS = Table(
     "monitor_subscriptions",
     METADATA,
@@ -128,6 +169,9 @@ MONITOR_SUBSCRIPTIONS = Table(
     refers("stint_id", "registry.stints.id", required=False),
     Column("valid", TSTZRANGE(), nullable=False),
     Column("renewal_due", Date(), nullable=False),
+    Column("ended_by", Text()),
+    moment("ended_at", required=False),
+    paired("ended_by", "ended_at"),
     ExcludeConstraint(
         ("agency_id", "="),
         ("officer_id", "="),
@@ -148,6 +192,8 @@ NOTICES = Table(
     refers("series_id", "registry.outcome_series.id"),
     Column("version", Integer(), nullable=False),
     Column("cause", Text(), nullable=False),
+    # What happened, where it can happen again to the same version.
+    Column("event_id", Uuid()),
     Column("channel", Text(), nullable=False),
     moment("created_at", now=True),
     moment("sent_at", required=False),
@@ -162,6 +208,7 @@ NOTICES = Table(
         "series_id",
         "version",
         "cause",
+        "event_id",
         name="uq_notices_once",
         postgresql_nulls_not_distinct=True,
     ),
@@ -173,6 +220,8 @@ RELIANCE_TASKS = Table(
     METADATA,
     key(),
     refers("notice_id", "registry.notices.id", indexed=True),
+    # The agency that received the answer it relies on.
+    refers("agency_id", "registry.agencies.id", required=False, indexed=True),
     Column("chain_id", Text(), nullable=False),
     Column("chain_position", Integer(), nullable=False),
     Column("required_action", Text(), nullable=False),

@@ -117,6 +117,8 @@ def _make_ranges(table: Table, rows: TableRows) -> Iterable[tuple[Any, ...]]:
 def _with_ranges(record: tuple[Any, ...], places: list[int]) -> tuple[Any, ...]:
     values = list(record)
     for place in places:
+        if values[place] is None:
+            continue
         first, last = values[place]
         values[place] = asyncpg.Range(first, last, lower_inc=first is not None)
     return tuple(values)

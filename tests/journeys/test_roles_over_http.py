@@ -1,72 +1,15 @@
-"""Journeys of the five roles over HTTP: each comes with a token, asks, and is told what is his and no more.
+"""Journeys of those who handle records over HTTP: each comes with a token, asks, and is told what is his and no more.
 
 The requests go through the application that `probity serve` serves, bytes to bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any
 from uuid import UUID
 
-import httpx
-import pytest_asyncio
-
 from app.demo.cast import BENNETT, PRICE, TORRES, WALKER, StoryCheck, StoryOutcome
-from app.http.application import create_app
-from app.identity.issuer import TokenOrder
 from app.planning.parameters import encode_global_id
-from tests.journeys.conftest import RunningRegistry
-
-ORIGIN = "http://probity.invalid"
-
-
-class Browser:
-    """A person at a client: posts questions and reads answers."""
-
-    def __init__(self, registry: RunningRegistry, client: httpx.AsyncClient) -> None:
-        self._registry = registry
-        self._client = client
-
-    async def post(self, person: str | TokenOrder, query: str, **variables: Any) -> httpx.Response:
-        """The response to one question."""
-        token = self._registry.issue(person)
-        headers = {"accept": "application/graphql-response+json"}
-        if token is not None:
-            headers["authorization"] = f"Bearer {token}"
-        return await self._client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
-
-    async def ask(self, person: str | TokenOrder, query: str, **variables: Any) -> Any:
-        """The data of an answer that must be one."""
-        response = await self.post(person, query, **variables)
-        assert response.status_code == 200, response.text
-        assert "errors" not in response.json()
-        return response.json()["data"]
-
-    async def be_refused(self, person: str | TokenOrder, query: str, **variables: Any) -> tuple[int, str]:
-        """The status and code of a refusal that must be one."""
-        response = await self.post(person, query, **variables)
-        body = response.json()
-        assert "data" not in body
-        return response.status_code, body["errors"][0]["extensions"]["code"]
-
-
-@pytest_asyncio.fixture
-async def browser(registry: RunningRegistry) -> AsyncIterator[Browser]:
-    """A client of the application over the story."""
-    app = create_app(registry.pipeline, endpoint_url=f"{ORIGIN}/graphql")
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ORIGIN) as client:
-        yield Browser(registry, client)
-
-
-def officer_id(officer: Any) -> str:
-    """The Relay id of an officer of the story."""
-    return encode_global_id("Officer", UUID(officer.id))
-
-
-def outcome_id(outcome: StoryOutcome) -> str:
-    """The Relay id of an outcome of the story."""
-    return encode_global_id("Outcome", UUID(outcome.value))
+from tests.journeys.conftest import Browser, officer_id, outcome_id
 
 
 async def test_the_public_reads_agencies_and_no_person(browser: Browser) -> None:
@@ -156,8 +99,8 @@ async def test_the_officer_sees_his_open_case_and_who_was_told(browser: Browser)
     assert other == {"node": None}
 
 
-async def test_a_token_that_is_none_is_refused_with_a_challenge(browser: Browser, registry: RunningRegistry) -> None:
-    response = await browser._client.post(
+async def test_a_token_that_is_none_is_refused_with_a_challenge(browser: Browser) -> None:
+    response = await browser.client.post(
         "/graphql", json={"query": "{ viewer { role } }"}, headers={"authorization": "Bearer not-a-token"}
     )
     assert response.status_code == 401

@@ -1,0 +1,68 @@
+"""`probity policy apply`: what loads is put in place, what does not changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.cli import policy_apply
+from app.settings import Settings
+from app.storage.cluster import Addresses
+from tests.access.moving_policy import without_rules
+
+
+@pytest.fixture
+def root(addresses: Addresses, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the data directories, which the command reads as its own, over a database of the test's own."""
+    for name in ("policies", "migrations", "graphql"):
+        shutil.copytree(settings.root / name, tmp_path / name)
+    own = replace(settings, owner_url=addresses.require_owner(), root=tmp_path)
+    monkeypatch.setattr(policy_apply, "read_settings", lambda _: own)
+    return tmp_path
+
+
+def run(*words: str) -> int:
+    """Run the command as the command line would."""
+    parser = argparse.ArgumentParser()
+    policy_apply.add_apply(parser.add_subparsers(required=True))
+    arguments = parser.parse_args(["apply", *words])
+    return int(arguments.handler(arguments))
+
+
+def test_a_changed_policy_is_put_in_place_once_and_told(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--check") == 0
+    without_rules("POST-14")(root / "policies")
+    assert run("--check", "--json") == 1
+    said = capsys.readouterr().out
+    assert json.loads(said[said.index("{") :])["stands"] is False
+    assert run("--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["stands"] is True
+    assert told["before_sha256"] != told["policy_sha256"]
+    assert run("--check") == 0
+    assert "yes" in capsys.readouterr().out
+
+
+def test_a_policy_that_does_not_load_changes_nothing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules = root / "policies" / "rules" / "post_officer.csv"
+    whole = rules.read_text("ascii")
+    rules.write_text(whole.replace(", allow, POST-14, ", ", Allow, POST-14, "), "ascii")
+    assert run() == 1
+    said = capsys.readouterr().err
+    assert "post_officer.csv" in said
+    rules.write_text(whole, "ascii")
+    assert run("--check") == 0, "the database still stands on the whole one"
+
+
+def test_another_directory_can_be_named(root: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(root / "policies", other)
+    without_rules("POST-14")(other)
+    assert run("--policies", str(other)) == 0
+    assert run("--check", "--policies", str(other)) == 0
+    assert run("--check") == 1
