@@ -192,7 +192,7 @@ class RowSecurityWriter:
     def write_column_grants(self) -> tuple[str, ...]:
         """For each login the columns that some plan of its roles reads and the functions it asks, and no other."""
         columns: dict[tuple[Login, Table], set[str]] = defaultdict(set)
-        functions: set[tuple[Login, str]] = set()
+        judged: dict[tuple[Predicate, Entity, Table], set[Login]] = defaultdict(set)
         for grant in self.grants:
             if grant.action is not Action.READ or grant.role is Role.PUBLIC:
                 continue
@@ -200,7 +200,9 @@ class RowSecurityWriter:
             for binding in self.catalogue.types.values():
                 for table, names in _list_columns(binding, grant).items():
                     columns[login, table] |= names
-                functions |= {(login, name) for name in self._list_functions(binding, grant)}
+                for judgment in _list_judgments(binding, grant):
+                    judged[judgment].add(login)
+        functions = {(login, name) for each, logins in judged.items() for name in self._ask(*each) for login in logins}
         return (
             *(
                 f"GRANT EXECUTE ON FUNCTION gate.{name}({GATE_FUNCTIONS[name]}) TO {login.role_name};"
@@ -212,21 +214,25 @@ class RowSecurityWriter:
             ),
         )
 
-    def _list_functions(self, binding: TypeBinding, grant: Grant) -> set[str]:
-        """The functions of the gate that plans and row policies ask to judge a type's rows and mask its fields."""
-        parent = PARENTS.get(binding.base) if binding.base is not None else None
-        entity = binding.entity or (parent.entity if parent else None)
-        table = parent.table if parent and binding.entity is None else binding.base
-        if entity is None or table is None:
-            return set()
+    def _ask(self, predicate: Predicate, entity: Entity, table: Table) -> set[str]:
+        """The functions of the gate that judging rows by a predicate asks, row by row or as a set."""
         compiler, row = PredicateCompiler(states=self.states), table.alias("t")
-        every = {grant.fields.get(f"{binding.name}.{name}") for name in binding.fields} - {None}
-        conditions = [
-            _render(compiler.compile(predicate, entity, row, as_set=as_set), None)
-            for predicate in (*find_row_predicates(binding, grant), *(each for each in every if each is not None))
+        texts = (
+            str(compiler.compile(predicate, entity, row, as_set=as_set).compile(dialect=_DIALECT))
             for as_set in (False, True)
-        ]
-        return {name for condition in conditions for name in _ASKED.findall(condition)} - {"read_context"}
+        )
+        return {name for text in texts for name in _ASKED.findall(text)}
+
+
+def _list_judgments(binding: TypeBinding, grant: Grant) -> set[tuple[Predicate, Entity, Table]]:
+    """By what predicates a type's rows are judged and its fields masked, over rows of which entity and table."""
+    parent = PARENTS.get(binding.base) if binding.base is not None else None
+    entity = binding.entity or (parent.entity if parent else None)
+    table = parent.table if parent and binding.entity is None else binding.base
+    if entity is None or table is None:
+        return set()
+    masks = {grant.fields[name] for each in binding.fields if (name := f"{binding.name}.{each}") in grant.fields}
+    return {(predicate, entity, table) for predicate in (*find_row_predicates(binding, grant), *masks)}
 
 
 def _list_columns(binding: TypeBinding, grant: Grant) -> dict[Table, set[str]]:
