@@ -11,12 +11,6 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA registry, gate FROM
     probity_command, probity_ledger, probity_matcher, probity_importer, probity_releaser;
 REVOKE ALL ON SCHEMA registry, release, matching, audit, gate FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
--- Temporary tables are for what stages files, and for no reader.
-DO $$ BEGIN
-    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
-    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO probity_importer', current_database());
-END $$;
-
 -- The public: frozen releases and public facts, in one schema.
 GRANT USAGE ON SCHEMA release TO probity_public;
 GRANT SELECT ON release.jurisdictions, release.agencies, release.agency_oris TO probity_public;

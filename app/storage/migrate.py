@@ -61,6 +61,7 @@ async def upgrade_database(addresses: Addresses, settings: Settings, wall: Secon
         for login in Login:
             await _put_login(connection, login, addresses.by_login[login])
         await _put_context_key(connection, read_context_key(settings))
+        await _keep_temporary_tables(connection)
 
     try:
         await replace_wall(connection, wall, read_matrix(settings.root), put_logins_and_key)
@@ -163,6 +164,15 @@ async def _put_login(connection: asyncpg.Connection[asyncpg.Record], login: Logi
         unquote(parts.password),
     )
     await connection.execute(statement)
+
+
+async def _keep_temporary_tables(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Let whoever stages files make temporary tables, and no reader: nothing a reader makes may outlive its answer."""
+    for form in ("REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC", "GRANT TEMPORARY ON DATABASE %I TO %I"):
+        statement = await connection.fetchval(
+            "SELECT format($1, current_database(), $2::text)", form, Login.IMPORTER.role_name
+        )
+        await connection.execute(statement)
 
 
 async def _put_context_key(connection: asyncpg.Connection[asyncpg.Record], key: bytes) -> None:

@@ -29,7 +29,9 @@ from app.registry.world.writing import encode_line, write_header
 from app.settings import Mode, Settings
 from app.storage.cluster import Addresses
 from app.storage.grants import DEMO_GRANTER, find_held_grant
+from app.storage.logins import LOGIN_OF_ROLE
 from app.storage.secrets import Secrets
+from tests.conftest import Connect
 from tests.identity.hostile_issuer import make_holder_key, make_rsa_key, present_proof, sign_proof
 
 Run = Callable[..., Awaitable[int]]
@@ -87,20 +89,20 @@ async def test_only_the_token_goes_to_standard_output(run: Run, settings: Settin
 
 
 async def test_the_account_gets_the_grant_that_makes_it_a_principal_and_gets_it_once(
-    run: Run, owner: Owner, settings: Settings, capsys: Capture
+    run: Run, owner: Owner, connect: Connect, settings: Settings, capsys: Capture
 ) -> None:
     for _ in range(2):
         assert await run(*ANALYST, "--subject", "maria.garcia") == 0
     token = capsys.readouterr().out.splitlines()[-1]
     claims = verify(token, settings)
-    held = await find_held_grant(owner, claims, read_system_clock())
+    held = await find_held_grant(await connect(LOGIN_OF_ROLE[claims.role]), claims, read_system_clock())
     assert join_principal(claims, held).role is Role.DOJ_ANALYST
     rows = await owner.fetch("SELECT account, role, granted_by FROM registry.grants")
     assert [tuple(row) for row in rows] == [("maria.garcia", "doj_analyst", DEMO_GRANTER)]
 
 
 async def test_a_grant_that_was_revoked_is_not_renewed(
-    run: Run, owner: Owner, settings: Settings, capsys: Capture
+    run: Run, owner: Owner, connect: Connect, settings: Settings, capsys: Capture
 ) -> None:
     assert await run(*ANALYST) == 0
     await owner.execute(
@@ -113,7 +115,9 @@ async def test_a_grant_that_was_revoked_is_not_renewed(
     assert "has ended and is not renewed" in said.err
     claims = verify(said.out.strip(), settings)
     with pytest.raises(ProbityError):
-        join_principal(claims, await find_held_grant(owner, claims, read_system_clock()))
+        join_principal(
+            claims, await find_held_grant(await connect(LOGIN_OF_ROLE[claims.role]), claims, read_system_clock())
+        )
     assert await owner.fetchval("SELECT count(*) FROM registry.grants") == 1
 
 
@@ -260,14 +264,16 @@ BODY_LINES: tuple[dict[str, object], ...] = (
 )
 
 
-async def test_a_token_can_be_made_for_every_role(run: Run, owner: Owner, settings: Settings, capsys: Capture) -> None:
+async def test_a_token_can_be_made_for_every_role(
+    run: Run, owner: Owner, connect: Connect, settings: Settings, capsys: Capture
+) -> None:
     officer: dict[str, object] = {"kind": "officer", "id": OFFICER, "name": {"family": "Walker", "given": "Daniel"}}
     lines = (write_header(), *map(encode_line, (AGENCY_LINE, *BODY_LINES, officer)))
     await load_world(owner, settings, lines, clock=read_system_clock, ids=draw_random_id)
     for role, purpose in assemble(settings.root).policy.list_pairs():
         assert await run("--role", role.value, "--purpose", purpose.value, *PLACES.get(role, ())) == 0, role
         claims = verify(capsys.readouterr().out.strip(), settings)
-        held = await find_held_grant(owner, claims, read_system_clock())
+        held = await find_held_grant(await connect(LOGIN_OF_ROLE[claims.role]), claims, read_system_clock())
         assert join_principal(claims, held).role is role
     acting_for = await owner.fetchval("SELECT body_id::text FROM registry.grants WHERE role = 'credentialing_body'")
     assert acting_for == BODY_LINES[1]["id"]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from app.planning.row_rights import GATE_FUNCTIONS
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "access-tests.md"
 ROWS = re.compile(r"^\| (?P<channel>[^|]+) \| (?P<tests>`tests/[^|]+) \|$", re.MULTILINE)
@@ -48,3 +50,10 @@ def test_the_page_speaks_of_every_channel() -> None:
 def test_a_test_that_is_not_there_would_be_found() -> None:
     assert not find_test("tests/properties/test_three_ways.py::test_that_nobody_wrote")
     assert not find_test("tests/properties/test_nothing.py")
+
+
+def test_the_page_names_the_functions_that_answer_about_an_argument() -> None:
+    page = PAGE.read_text("utf-8")
+    asking = {name for name, arguments in GATE_FUNCTIONS.items() if arguments}
+    assert asking
+    assert {name for name in asking if f"`{name}`" not in page} == set()
