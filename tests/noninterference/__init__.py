@@ -1,0 +1,1 @@
+"""Non-interference over HTTP: what a principal may not see changes no byte of what he gets."""

@@ -1,0 +1,135 @@
+"""Values of arguments, drawn by their types: filters, orders, inputs of commands, ids.
+
+What a hidden change touched is named more often than anything else: only there could an answer tell it.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any, Final
+from uuid import UUID
+
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, GraphQLNonNull
+
+from tests.noninterference.contract_coverage import LOGIC, Coverage, bare
+from tests.noninterference.questions import Code, Pool
+from tests.properties.plain_rows import encode_id
+
+ILL_FORMED: Final = ("", "x", "T2ZmaWNlcjo=", "Outcome:1", "T3V0Y29tZTo5OTk5", "ÿ", "null", "0" * 40)
+DATES: Final = ("1990-01-01", "2023-01-01", "2025-06-30", "2026-01-01")
+LEAST: Final = {"Int": 1, "Float": 1.5, "DateTime": "2035-01-01T00:00:00Z"}
+
+
+class ValueDrawer:
+    """Draws values; `parts` is where the parts of the contract that they use are noted."""
+
+    def __init__(self, random: Random, pool: Pool, coverage: Coverage) -> None:
+        self._random = random
+        self._pool = pool
+        self._coverage = coverage
+        self.parts: set[str] = set()
+
+    def draw_input(self, type_: Any, name: str, target: str) -> Any:
+        """A value of an argument or member `name`, of a field that leads to `target`."""
+        if isinstance(type_, GraphQLNonNull):
+            return self.draw_input(type_.of_type, name, target)
+        if isinstance(type_, GraphQLList):
+            return [self.draw_input(type_.of_type, name, target) for _ in range(self._random.randint(1, 6))]
+        if isinstance(type_, GraphQLInputObjectType):
+            if type_.name.endswith("Filter"):
+                return self._draw_filter(type_, 0)
+            return self._draw_members(type_, target)
+        if type_.name == "ID":
+            wanted = None if target in {"Node", "Query"} or name in {"id", "ids"} else _name_type(name)
+            return self.draw_id(wanted if wanted in self._pool.ids else None)
+        return self._draw_scalar(type_, name)
+
+    def _draw_members(self, type_: GraphQLInputObjectType, target: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, member in type_.fields.items():
+            if isinstance(member.type, GraphQLNonNull) or self._random.random() < 0.5:
+                value = self.draw_input(member.type, name, target)
+                found[name] = value
+                self.parts.add(f"{type_.name}.{name}")
+                if isinstance(value, Code):
+                    self.parts.add(f"{bare(member.type).name}.{value}")
+        return found
+
+    def _draw_filter(self, type_: GraphQLInputObjectType, depth: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        names = [name for name in type_.fields if name not in LOGIC]
+        unused = [name for name in names if any(p.startswith(f"{type_.name}.{name}.") for p in self._coverage.sought)]
+        touched = [name for name in names if name in self._pool.touched_values]
+        if not unused and touched and self._random.random() < 0.6:
+            names = touched
+        for name in self._random.sample(
+            unused or names, 1 if self._random.random() < 0.7 else min(2, len(unused or names))
+        ):
+            found[name] = self._draw_comparison(type_, name)
+        logic = sorted(LOGIC & set(type_.fields))
+        new = [each for each in logic if f"{type_.name}.{each}" in self._coverage.sought]
+        if logic and depth < 2 and (new or self._random.random() < 0.5):
+            word = self._random.choice(new or logic)
+            self.parts.add(f"{type_.name}.{word}")
+            inner = [self._draw_filter(type_, depth + 1) for _ in range(1 if word == "not" else 2)]
+            found[word] = inner[0] if word == "not" else inner
+            if self._random.random() < 0.3:
+                found = {word: found[word]}
+        return found
+
+    def _draw_comparison(self, owner: GraphQLInputObjectType, name: str) -> dict[str, Any]:
+        type_: Any = bare(owner.fields[name].type)
+        operators = list(type_.fields)
+        unused = [each for each in operators if f"{owner.name}.{name}.{each}" in self._coverage.sought]
+        operator = self._random.choice(unused or operators)
+        self.parts.add(f"{owner.name}.{name}.{operator}")
+        wanted = bare(type_.fields[operator].type)
+        if operator == "in":
+            return {"in": [self._draw_scalar(wanted, name) for _ in range(self._random.randint(0, 3))]}
+        value = self._draw_scalar(wanted, name)
+        if operator == "startsWith" and isinstance(value, str):
+            value = value[: self._random.randint(0, max(1, len(value)))]
+        return {operator: value}
+
+    def _draw_scalar(self, type_: Any, name: str) -> Any:
+        if isinstance(type_, GraphQLEnumType):
+            touched = [each for each in self._pool.touched_values.get(name, ()) if each in type_.values]
+            unused = [each for each in type_.values if f"{type_.name}.{each}" in self._coverage.sought]
+            if name == "role" and self._random.random() < 0.7:
+                return Code(self._random.choice(("records_officer", "hiring_investigator")))
+            options = unused or (touched if touched and self._random.random() < 0.4 else list(type_.values))
+            return Code(self._random.choice(options))
+        if type_.name == "Boolean":
+            return self._random.random() < 0.5
+        kinds = {"Int": int, "Float": int}
+        if type_.name == "Int" and "ersion" in name:
+            return 1
+        kept = self._pool.touched_values if self._random.random() < 0.5 else self._pool.values
+        wanted = kinds.get(type_.name, str)
+        known = [each for each in kept.get(name, ()) if isinstance(each, wanted) and not isinstance(each, bool)]
+        if type_.name == "Date":
+            return self._random.choice([str(each)[:10] for each in known] or list(DATES))
+        if type_.name == "ORI":
+            return self._random.choice([*self._pool.values.get("oris", ()), "WA0000000"])
+        if type_.name in LEAST:
+            return LEAST[type_.name]
+        return self._random.choice(known or ["", "A", "W", "someone-new", f"key-{self._random.randrange(6)}"])
+
+    def draw_id(self, type_name: str | None) -> str:
+        """The id of something visible, hidden or changed, of nothing, or no id at all."""
+        draw = self._random.random()
+        if draw < 0.06:
+            return self._random.choice(ILL_FORMED)
+        names = [type_name] if type_name in self._pool.ids else list(self._pool.ids)
+        name = self._random.choice([each for each in names if each] or ["Officer"])
+        if draw < 0.14:
+            return encode_id(name, str(UUID(int=self._random.getrandbits(128), version=4)))
+        if draw < 0.6 and self._pool.touched_ids.get(name):
+            return self._random.choice(self._pool.touched_ids[name])
+        return self._random.choice(self._pool.ids.get(name) or [encode_id(name, "x")])
+
+
+def _name_type(argument: str) -> str:
+    """The type whose id an argument wants, by its name: `grantId` wants a grant's."""
+    base = argument.removesuffix("Id")
+    return {"grant": "RoleGrant", "outcome": "Outcome", "officer": "Officer"}.get(base, base.capitalize())
