@@ -87,9 +87,14 @@ class Drawer:
         self._near = find_distances(self._schema, self._coverage.sought)
         query = self._schema.query_type
         assert query is not None
-        names = self._rank("Query", [each for each in self.roots if each in query.fields] or list(query.fields))[
-            : 1 if self._small else self._random.choice((1, 1, 2))
-        ]
+        names = [each for each in self.roots if each in query.fields] or list(query.fields)
+        way = 1.0 if self.roots or self.eager else self._random.random()
+        if way < 0.15:
+            names = ["node", "nodes"]
+        elif way < 0.5:
+            # In a list that is filtered and sorted, every hidden change of its rows is near.
+            names = [each for each in names if {"filter", "orderBy"} & set(query.fields[each].args)] or names
+        names = self._rank("Query", names)[: 1 if self._small else self._random.choice((1, 1, 2))]
         roots = " ".join(self._draw_field("Query", name, 0) for name in names)
         return self._finish("query", roots, "read")
 

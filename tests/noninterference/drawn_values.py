@@ -11,6 +11,7 @@ from uuid import UUID
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, GraphQLNonNull
 
+from app.schema.contracts import spell_field
 from tests.noninterference.contract_coverage import LOGIC, Coverage, bare
 from tests.noninterference.questions import Code, Pool
 from tests.properties.plain_rows import encode_id
@@ -94,10 +95,12 @@ class ValueDrawer:
     def _draw_scalar(self, type_: Any, name: str) -> Any:
         if isinstance(type_, GraphQLEnumType):
             touched = [each for each in self._pool.touched_values.get(name, ()) if each in type_.values]
+            if type_.name.endswith("OrderField"):
+                touched = [each for each in type_.values if spell_field(each) in self._pool.touched_values]
             unused = [each for each in type_.values if f"{type_.name}.{each}" in self._coverage.sought]
             if name == "role" and self._random.random() < 0.7:
                 return Code(self._random.choice(("records_officer", "hiring_investigator")))
-            options = unused or (touched if touched and self._random.random() < 0.4 else list(type_.values))
+            options = unused or (touched if touched and self._random.random() < 0.5 else list(type_.values))
             return Code(self._random.choice(options))
         if type_.name == "Boolean":
             return self._random.random() < 0.5

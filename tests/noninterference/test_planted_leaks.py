@@ -13,7 +13,7 @@ from tests.noninterference.planted_leaks import FACES_TO_COME, LEAKS, Leak, list
 from tests.noninterference.registries import Yard, replan
 from tests.noninterference.stage import Stage
 
-QUICK_CASES, LONG_CASES = 150, 600
+QUICK_CASES, LONG_CASES = 150, 1000
 
 
 def is_there(leak: Leak, stage: Stage) -> bool:
