@@ -140,13 +140,25 @@ async def end(
 ) -> UUID | RefusalCode:
     """End a grant now: its id, or why it was not ended."""
     found = await find_grant(session.connection, grant_id, context.now) if grant_id else None
-    if found is None:
+    if found is None or not _is_within_reach(found, context):
         return RefusalCode.NOT_FOUND
     refusal = _refuse_end(found, expected_version, context)
     if refusal is not None:
         return refusal
     await end_grant(session.connection, found.id, by=context.account, now=context.now)
     return found.id
+
+
+def _is_within_reach(found: StoredGrant, context: CommandContext) -> bool:
+    """Whether the grant lies where the caller ends any: a head's agency, an officer's own person, all for a registrar.
+
+    Row security says the same; neither wall leans on the other.
+    """
+    if context.role is Role.REGISTRAR:
+        return True
+    if context.role is Role.OFFICER:
+        return found.officer_id is not None and found.officer_id == context.officer_id
+    return found.agency_id is not None and found.agency_id == context.agency_id
 
 
 def _refuse_end(found: StoredGrant, expected_version: int, context: CommandContext) -> RefusalCode | None:

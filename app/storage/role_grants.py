@@ -34,6 +34,8 @@ class StoredGrant:
     id: UUID
     account: str
     role: str
+    agency_id: UUID | None
+    officer_id: UUID | None
     version: int
     is_ended: bool
 
@@ -96,7 +98,8 @@ async def find_agency(connection: Connection, ori: str) -> UUID | None:
 async def find_grant(connection: Connection, grant_id: UUID, now: datetime) -> StoredGrant | None:
     """The grant with that id, locked, if the caller may change it."""
     row = await connection.fetchrow(
-        "SELECT id, account, role, revoked_at, isempty(valid) OR coalesce(upper(valid) <= $2, false) AS is_over "
+        "SELECT id, account, role, agency_id, officer_id, revoked_at, "
+        "isempty(valid) OR coalesce(upper(valid) <= $2, false) AS is_over "
         "FROM registry.grants WHERE id = $1 FOR UPDATE",
         grant_id,
         now,
@@ -107,6 +110,8 @@ async def find_grant(connection: Connection, grant_id: UUID, now: datetime) -> S
         id=row["id"],
         account=row["account"],
         role=row["role"],
+        agency_id=row["agency_id"],
+        officer_id=row["officer_id"],
         version=1 if row["revoked_at"] is None else 2,
         is_ended=row["revoked_at"] is not None or bool(row["is_over"]),
     )

@@ -128,9 +128,12 @@ async def test_the_head_of_another_agency_cannot_end_a_role_and_learns_nothing(
     assert (await give(registry, OTHER_HEAD))["grant"]["agency"] == {"name": CINDER_COVE.name}
 
 
+@pytest.mark.parametrize("walls", ["with row security", "by the command alone"])
 async def test_the_head_cannot_end_what_belongs_to_another_agency_or_to_no_one(
-    registry: RunningRegistry, own_truth: asyncpg.Connection
+    walls: str, registry: RunningRegistry, own_truth: asyncpg.Connection
 ) -> None:
+    if walls == "by the command alone":
+        await own_truth.execute("ALTER TABLE registry.grants DISABLE ROW LEVEL SECURITY")
     foreign = await own_truth.fetchval("SELECT id FROM registry.grants WHERE account = $1", Account.INVESTIGATOR.value)
     answers = [
         await end(registry, given, idempotencyKey=f"k{place}")
@@ -140,6 +143,7 @@ async def test_the_head_cannot_end_what_belongs_to_another_agency_or_to_no_one(
     ]
     assert [answer["code"] for answer in answers] == ["NOT_FOUND"] * 3
     assert len({json.dumps(answer) for answer in answers}) == 1
+    assert await own_truth.fetchval("SELECT revoked_at FROM registry.grants WHERE id = $1", foreign) is None
 
 
 @pytest.mark.parametrize(
