@@ -107,7 +107,8 @@ async def _try_while_closed(connection: Connection, put: Callable[[], Awaitable[
         done = await _try_in_turn(connection, put)
     finally:
         if not done:
-            await connection.execute("UPDATE gate.installation SET policy_sha256 = $1", old)
+            # Only where it is still ours to put back: somebody else may have put a policy in place meanwhile.
+            await connection.execute("UPDATE gate.installation SET policy_sha256 = $1 WHERE policy_sha256 IS NULL", old)
     return done
 
 

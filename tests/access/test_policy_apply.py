@@ -8,11 +8,15 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from app.cli import policy_apply
+from app.main import assemble
 from app.settings import Settings
+from app.storage import wall
 from app.storage.cluster import Addresses
+from app.storage.grants_matrix import read_matrix
 from tests.access.moving_policy import without_rules
 
 
@@ -66,3 +70,24 @@ def test_another_directory_can_be_named(root: Path, tmp_path: Path) -> None:
     assert run("--policies", str(other)) == 0
     assert run("--check", "--policies", str(other)) == 0
     assert run("--check") == 1
+
+
+async def test_a_policy_that_somebody_else_put_in_place_meanwhile_stays(
+    addresses: Addresses, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be put in place puts back what stood before, and never over what came since."""
+    other, turns = b"\x01" * 32, []
+
+    async def try_in_turn(connection: asyncpg.Connection, _put: object) -> bool:
+        turns.append(await connection.fetchval("SELECT policy_sha256 FROM gate.installation"))
+        if len(turns) == 2:
+            await connection.execute("UPDATE gate.installation SET policy_sha256 = $1", other)
+        return len(turns) == 3
+
+    monkeypatch.setattr(wall, "_try_in_turn", try_in_turn)
+    connection = await asyncpg.connect(addresses.require_owner())
+    try:
+        await wall.replace_wall(connection, assemble(settings.root).wall, read_matrix(settings.root))
+    finally:
+        await connection.close()
+    assert turns[1:] == [None, other]
