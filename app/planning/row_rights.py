@@ -113,7 +113,9 @@ def _on_break_glass(verb: str, check: str) -> CommandRows:
 COMMAND_ROWS: Final[Mapping[str, CommandRows]] = {
     "Mutation.grantRole": _on_grants("INSERT", f"{_GIVES} AND {_hold_where_it_belongs()}"),
     "Mutation.revokeRole": _on_grants("UPDATE", _ENDS),
-    "Mutation.giveMandate": _on_grants("INSERT", f"{_GIVES} AND upper(valid) <= {_LONGEST_MANDATE}"),
+    "Mutation.giveMandate": _on_grants(
+        "INSERT", f"{_GIVES} AND {_hold_where_it_belongs()} AND upper(valid) <= {_LONGEST_MANDATE}"
+    ),
     "Mutation.endMandate": _on_grants("UPDATE", _ENDS),
     "Mutation.requestBreakGlass": _on_break_glass(
         "INSERT", f"account = {_ACCOUNT} AND approved_by IS NULL AND ended_by IS NULL"

@@ -244,6 +244,16 @@ async def test_the_database_alone_keeps_a_mandate_to_the_officers_own(
     assert refused.value.code is ErrorCode.FORBIDDEN
 
 
+async def test_the_database_alone_lets_a_mandate_hold_for_a_person_and_nowhere_else(practice: Practice) -> None:
+    given = {"account": f"smuggled-{uuid4()}", **MANDATE}
+    beside = INSERT.replace("(id,", "(state_code, id,").replace("VALUES (", "VALUES ('WA', ")
+    assert beside.count("'WA'") == beside.count("state_code") == 1
+    with pytest.raises(ProbityError) as refused:
+        async with smuggle(practice.registry, practice.officer) as connection:
+            await connection.execute(beside, *list_values(given))
+    assert refused.value.code is ErrorCode.FORBIDDEN
+
+
 async def test_the_database_alone_shows_and_changes_the_officers_own_mandates(practice: Practice) -> None:
     await practice.give("counsel-seen")
     async with smuggle(practice.registry, practice.officer) as connection:
