@@ -103,6 +103,8 @@ GRANT SELECT (action_date, basis, civil_basis, conviction_basis, court, court_ca
 GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, id, kind, lifecycle, matter_id,
         notice_served_at, officer_id, respond_by, void_reason)
     ON registry.outcome_series TO probity_agency;
+GRANT SELECT (dispute, finality, lifecycle, recorded, series_id, void_reason)
+    ON registry.outcome_statuses TO probity_agency;
 GRANT SELECT (recorded, report_type, series_id, supersedes, version) ON registry.outcome_versions TO probity_agency;
 GRANT SELECT (agency_id, certified_at, id, is_zero, period, report_count) ON registry.period_reports TO probity_agency;
 GRANT SELECT (clause_sha256, credential_id, id, result, test) ON registry.policy_tests TO probity_agency;
@@ -148,6 +150,8 @@ GRANT SELECT (action_date, basis, civil_basis, conviction_basis, court, court_ca
 GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, id, kind, lifecycle, matter_id,
         notice_served_at, officer_id, respond_by, void_reason)
     ON registry.outcome_series TO probity_auditor;
+GRANT SELECT (dispute, finality, lifecycle, recorded, series_id, void_reason)
+    ON registry.outcome_statuses TO probity_auditor;
 GRANT SELECT (recorded, report_type, series_id, supersedes, version) ON registry.outcome_versions TO probity_auditor;
 GRANT SELECT (by_office, element, id, matter_id, occurred_on, waived) ON registry.process_steps TO probity_auditor;
 GRANT SELECT (county_fips, id, jurisdiction_id, kind, location_state, name, parent_id, rural, size_band, state_code,
@@ -189,6 +193,8 @@ GRANT SELECT (action_date, basis, civil_basis, conviction_basis, court, court_ca
 GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, id, kind, lifecycle, matter_id,
         notice_served_at, officer_id, respond_by, void_reason)
     ON registry.outcome_series TO probity_doj;
+GRANT SELECT (dispute, finality, lifecycle, recorded, series_id, void_reason)
+    ON registry.outcome_statuses TO probity_doj;
 GRANT SELECT (recorded, report_type, series_id, supersedes, version) ON registry.outcome_versions TO probity_doj;
 GRANT SELECT (by_office, element, id, matter_id, occurred_on, waived) ON registry.process_steps TO probity_doj;
 GRANT SELECT (agency_id, appointment_type, from_date, id, is_current, officer_id, rank, to_date)
@@ -226,6 +232,8 @@ GRANT SELECT (action_date, basis, civil_basis, conviction_basis, court, court_ca
 GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, id, kind, lifecycle, matter_id,
         notice_served_at, officer_id, respond_by, void_reason)
     ON registry.outcome_series TO probity_officer;
+GRANT SELECT (dispute, finality, lifecycle, recorded, series_id, void_reason)
+    ON registry.outcome_statuses TO probity_officer;
 GRANT SELECT (recorded, report_type, series_id, supersedes, version) ON registry.outcome_versions TO probity_officer;
 GRANT SELECT (by_office, element, id, matter_id, occurred_on, waived) ON registry.process_steps TO probity_officer;
 GRANT SELECT (agency_id, appointment_type, from_date, id, is_current, officer_id, rank, separation_reason, to_date)
@@ -253,6 +261,7 @@ GRANT SELECT (action_date, basis, civil_basis, conviction_basis, court, court_ca
     ON registry.outcome_contents TO probity_post;
 GRANT SELECT (agency_id, current_version, dispute, finality, id, kind, lifecycle, matter_id, officer_id)
     ON registry.outcome_series TO probity_post;
+GRANT SELECT (dispute, finality, recorded, series_id) ON registry.outcome_statuses TO probity_post;
 GRANT SELECT (recorded, report_type, series_id, supersedes, version) ON registry.outcome_versions TO probity_post;
 GRANT SELECT (by_office, element, id, matter_id, occurred_on, waived) ON registry.process_steps TO probity_post;
 GRANT SELECT (agency_id, appointment_type, from_date, id, is_current, officer_id, rank, separation_reason, to_date)

@@ -96,6 +96,33 @@ class Joined:
     link: Link
 
 
+Moment: TypeAlias = ColumnElement[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastJoined:
+    """A table that held more of the same row at a moment; `link(base, joined, moment)` finds it."""
+
+    table: Table
+    link: Callable[[FromClause, FromClause, Moment], ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """How a row is told as it was on record at a moment; whether it may be told is decided by how it stands now.
+
+    `joined` stands in for the tables of the same names, `fields` for columns that then lay in history; `known_since`
+    names, for each fact that came later, the column that says when; `below` bounds what hangs on the row.
+    """
+
+    joined: Mapping[str, PastJoined]
+    fields: Mapping[str, Leaf]
+    known_since: Mapping[str, str]
+    below: Mapping[str, Callable[[FromClause, Moment], ColumnElement[bool]]]
+    was_there: Callable[[FromClause, Moment], ColumnElement[bool]]
+    counts_as: Callable[[FromClause, Moment], ColumnElement[Any]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeBinding:
     """One type of the contract.
@@ -115,11 +142,23 @@ class TypeBinding:
     identity: tuple[str, ...] = ("id",)
     counts_as: Expression | None = None
     is_node: bool = False
+    past: Past | None = None
+
+    def refer_to(self, row: FromClause, moment: Moment | None = None) -> ColumnElement[Any] | None:
+        """The reference of `row` in the record of a disclosure; of what was told of a moment, the version of then."""
+        if moment is not None and self.past is not None:
+            return self.past.counts_as(row, moment)
+        return None if self.counts_as is None else self.counts_as(row)
 
     @property
     def key(self) -> str | None:
         """The column of its rows' Relay ids and cursors; none for rows that are never asked for one by one."""
         return self.identity[0] if self.is_node else None
+
+    def list_leaves(self) -> tuple[tuple[str, Leaf], ...]:
+        """The fields that are columns, each with where it lies and, where that was elsewhere, where it lay."""
+        every = (*self.fields.items(), *(self.past.fields.items() if self.past else ()))
+        return tuple((name, bound) for name, bound in every if isinstance(bound, Leaf))
 
     def list_carried(self, allowed: Collection[str]) -> frozenset[str]:
         """The columns of its rows that a reader of the fields `allowed` (each `Type.field`) needs, and no other."""

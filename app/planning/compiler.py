@@ -30,13 +30,14 @@ from sqlalchemy import (
     table,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, aggregate_order_by
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.domain.vocabulary import Entity
 from app.errors import ErrorCode, ProbityError
-from app.planning.catalogue import Catalogue, Computed, FromPrincipal, Leaf, Many, One, Root, TypeBinding
+from app.planning.catalogue import Catalogue, Computed, FromPrincipal, Leaf, Many, Moment, One, Root, TypeBinding
 from app.planning.connections import EMPTY_LIST, ListRequest, compile_connection, compile_plain_list
+from app.planning.filters import require_zone
 from app.planning.parameters import Parameters, decode_global_id
 from app.planning.predicates import PredicateCompiler, find_row_predicates
 from app.planning.scopes import Judge, Masker, Scope, is_true, join_texts, tell_row
@@ -147,18 +148,18 @@ class Compiler:
         return self._compile_single(root, binding, asked)
 
     def _compile_single(self, root: Root, binding: TypeBinding, asked: Selected) -> Select[Any]:
-        row, judge, where = self._open_row(binding, None)
+        row, judge, where = self.open_row(binding, None)
         if root.by is None or root.compare is None:
             raise ProbityError(ErrorCode.INTERNAL)
+        moment = self._read_moment(asked)
         given = asked.arguments[root.by]
         if root.id_of:
             name = root.id_of
             key = self.parameters.add(given, Uuid(), partial(decode_global_id, type_name=name))
         else:
             key = self.parameters.add(given, Text())
-        return self.build_object(binding, row, judge, asked.of(binding.name), (*where, root.compare(row, key))).limit(
-            literal_column("1")
-        )
+        where = (*where, *_bound_past(binding, row, moment), root.compare(row, key))
+        return self.build_object(binding, row, judge, asked.of(binding.name), where, moment).limit(literal_column("1"))
 
     def _compile_node(self, asked: Selected) -> Select[Any]:
         given = asked.arguments["id"]
@@ -203,7 +204,7 @@ class Compiler:
         return [each for each in self.catalogue.node_types() if f"{each.name}.id" in self.grant.fields]
 
     def _find_node(self, binding: TypeBinding, key: ColumnElement[Any], asked: Selected) -> LateralFromClause:
-        row, judge, where = self._open_row(binding, None)
+        row, judge, where = self.open_row(binding, None)
         selected = asked.of(binding.name)
         found = row.c[binding.key or "id"] == key
         return self.build_object(binding, row, judge, selected, (*where, found)).lateral(self.name("n"))
@@ -222,7 +223,7 @@ class Compiler:
             .correlate_except(own)
         )
 
-    def _open_row(
+    def open_row(
         self, binding: TypeBinding, parent: Judge | None, *, as_set: bool = False
     ) -> tuple[FromClause, Judge | None, tuple[ColumnElement[bool], ...]]:
         """A fresh alias of a type's rows, who judges them, and the condition under which they may be seen."""
@@ -248,19 +249,31 @@ class Compiler:
         *,
         as_set: bool = True,
     ) -> ListRequest:
-        def open_row() -> tuple[FromClause, Judge | None, tuple[ColumnElement[bool], ...]]:
-            row, judge, where = self._open_row(binding, parent, as_set=as_set)
-            return row, judge, (*where, *(condition(row) for condition in extra))
+        moment = self._read_moment(asked)
 
-        return ListRequest(binding=binding, open_row=open_row, default_order=order, asked=asked)
+        def open_row() -> tuple[FromClause, Judge | None, tuple[ColumnElement[bool], ...]]:
+            row, judge, where = self.open_row(binding, parent, as_set=as_set)
+            narrowed = (*_bound_past(binding, row, moment), *(condition(row) for condition in extra))
+            return row, judge, (*where, *narrowed)
+
+        return ListRequest(binding=binding, open_row=open_row, default_order=order, asked=asked, moment=moment)
+
+    def _read_moment(self, asked: Selected) -> Moment | None:
+        """The moment as of which a field is asked; none where it is asked as things stand."""
+        given = asked.arguments.get("asOf")
+        if given is None or given.is_null:
+            return None
+        return self.parameters.add(given, TIMESTAMP(timezone=True), require_zone)
 
     def name(self, prefix: str) -> str:
         """A name that no other alias of this statement has."""
         return f"{prefix}{next(self.numbers)}"
 
-    def open_scope(self, binding: TypeBinding, row: FromClause, judge: Judge | None) -> Scope:
+    def open_scope(
+        self, binding: TypeBinding, row: FromClause, judge: Judge | None, moment: Moment | None = None
+    ) -> Scope:
         """A scope over `row`, from which leaves are rendered."""
-        return Scope(binding=binding, row=row, source=row, judge=judge, numbers=self.numbers)
+        return Scope(binding=binding, row=row, source=row, judge=judge, numbers=self.numbers, moment=moment)
 
     def require(self, type_name: str, field_name: str) -> None:
         """Raise unless the grant has the field: validation has refused it before, so this is never met."""
@@ -282,14 +295,16 @@ class Compiler:
         judge: Judge | None,
         selected: Sequence[Selected],
         where: Sequence[ColumnElement[bool]],
+        moment: Moment | None = None,
     ) -> Select[Any]:
         """One object of each row: its JSON under `j`, the references of what it discloses under `d`."""
-        scope = self.open_scope(binding, row, judge)
+        scope = self.open_scope(binding, row, judge, moment)
         if isinstance(row, LateralFromClause):
             # A page's row stands in the statement around this one; here it is only referred to.
             scope.source = select(literal_column("1").label("one")).lateral(self.name("one"))
         columns: dict[str, ColumnElement[Any]] = {}
-        references = [binding.counts_as(row)] if binding.counts_as else []
+        reference = binding.refer_to(row, moment)
+        references = [] if reference is None else [reference]
         for each in selected:
             if each.name == "__typename":
                 columns[each.key] = literal_column(f"'{binding.name}'")
@@ -298,7 +313,7 @@ class Compiler:
             bound = binding.fields[each.name]
             condition = self.masker.find_condition(binding.name, each.name, judge)
             if isinstance(bound, Leaf | Computed | FromPrincipal):
-                columns[each.key] = self.masker.mask(scope.render(bound), condition)
+                columns[each.key] = self.masker.mask(scope.render(each.name), condition)
                 continue
             branch = self._compile_branch(bound, each, scope, condition).lateral(self.name("b"))
             scope.source = scope.source.outerjoin(branch, true())
@@ -315,10 +330,12 @@ class Compiler:
 
     def _compile_branch(self, bound: Any, asked: Selected, scope: Scope, condition: ColumnElement[bool]) -> Select[Any]:
         binding = self.catalogue.types[bound.target]
-        parent = self._pass_down(scope, asked.name)
+        parent = self.pass_down(scope, asked.name)
 
         def link(row: FromClause) -> ColumnElement[bool]:
             joined: ColumnElement[bool] = bound.link(scope.row, row)
+            if scope.past is not None and asked.name in scope.past[0].below:
+                joined = and_(joined, scope.past[0].below[asked.name](row, scope.past[1]))
             return joined if is_true(condition) else and_(joined, condition)
 
         if isinstance(bound, Many):
@@ -328,14 +345,19 @@ class Compiler:
             return (compile_connection if bound.connection else compile_plain_list)(self, request)
         if not isinstance(bound, One):
             raise ProbityError(ErrorCode.INTERNAL)
-        row, judge, where = self._open_row(binding, parent)
+        row, judge, where = self.open_row(binding, parent)
         return self.build_object(binding, row, judge, asked.of(binding.name), (*where, link(row))).limit(
             literal_column("1")
         )
 
-    def _pass_down(self, scope: Scope, field_name: str) -> Judge | None:
+    def pass_down(self, scope: Scope, field_name: str) -> Judge | None:
         """Who judges the rows below a field: the same row, with that field's own predicate enforced."""
         if scope.judge is None:
             return None
         predicate = self.grant.fields[f"{scope.binding.name}.{field_name}"]
         return Judge(entity=scope.judge.entity, row=scope.judge.row, enforced=(predicate,))
+
+
+def _bound_past(binding: TypeBinding, row: FromClause, moment: Moment | None) -> tuple[ColumnElement[bool], ...]:
+    """That the row was on record at the moment, where one is asked of."""
+    return () if moment is None or binding.past is None else (binding.past.was_there(row, moment),)

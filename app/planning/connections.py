@@ -31,28 +31,22 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.errors import ErrorCode, ProbityError
-from app.planning.catalogue import Computed, Leaf, Ordering, TypeBinding
-from app.planning.filters import FilterCompiler
-from app.planning.parameters import Parameters, decode_cursor
-from app.planning.scopes import Judge, Masker, Scope, is_true, join_texts, tell_row
+from app.planning.catalogue import Computed, Leaf, Moment, Ordering, TypeBinding
+from app.planning.filters import FilterCompiler, RowOpener
+from app.planning.parameters import decode_cursor
+from app.planning.scopes import Judge, Scope, is_true, join_texts, tell_row
 from app.planning.selection import Given, Selected
 
 PLAIN_LIST_MOST: Final = 1000
 EMPTY_LIST: Final[ColumnElement[Any]] = literal_column("'[]'::json")
 
 
-class ObjectCompiler(Protocol):
+class ObjectCompiler(RowOpener, Protocol):
     """What a list needs of the compiler: names, parameters, masks, and objects of one row."""
 
-    parameters: Parameters
     largest_page: int
 
-    @property
-    def masker(self) -> Masker: ...
-
     def name(self, prefix: str) -> str: ...
-
-    def open_scope(self, binding: TypeBinding, row: FromClause, judge: Judge | None) -> Scope: ...
 
     def build_object(
         self,
@@ -61,6 +55,7 @@ class ObjectCompiler(Protocol):
         judge: Judge | None,
         selected: Sequence[Selected],
         where: Sequence[ColumnElement[bool]],
+        moment: Moment | None = None,
     ) -> Select[Any]: ...
 
     def gather(self, columns: Mapping[str, ColumnElement[Any]]) -> LateralFromClause: ...
@@ -73,12 +68,16 @@ Conditions = tuple[ColumnElement[bool], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListRequest:
-    """A list to compile: whose rows (`find` over a fresh alias), how they are judged, and what was asked of it."""
+    """A list to compile: whose rows (`find` over a fresh alias), how they are judged, and what was asked of it.
+
+    With a `moment` its rows are told as they were on record then.
+    """
 
     binding: TypeBinding
     open_row: Callable[[], tuple[FromClause, Judge | None, Conditions]]
     default_order: Ordering
     asked: Selected
+    moment: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,11 +166,10 @@ def _read_size(given: Given | None) -> int | None:
 
 def _open_rows(compiler: ObjectCompiler, request: ListRequest) -> _Rows:
     row, judge, where = request.open_row()
-    scope = compiler.open_scope(request.binding, row, judge)
+    scope = compiler.open_scope(request.binding, row, judge, request.moment)
     given = request.asked.arguments.get("filter")
     if given is not None and not given.is_null:
-        filters = FilterCompiler(scope=scope, masker=compiler.masker, parameters=compiler.parameters)
-        where = (*where, filters.compile(given))
+        where = (*where, FilterCompiler(scope=scope, opener=compiler).compile(given))
     order = _read_order(request.asked.arguments.get("orderBy"), _choose_default(compiler, request))
     identity = tuple(row.c[column] for column in request.binding.identity)
     sort = (*_find_sort_values(compiler, scope, order.field), *identity)
@@ -199,13 +197,13 @@ def _read_order(given: Given | None, default: Ordering) -> Ordering:
 def _find_sort_values(compiler: ObjectCompiler, scope: Scope, field: str) -> tuple[ColumnElement[Any], ...]:
     if field == "id":
         return ()
-    leaf = scope.binding.fields[field]
+    leaf = scope.find_field(field)
     if not isinstance(leaf, Leaf | Computed):
         raise ProbityError(ErrorCode.DOCUMENT_INVALID)
     condition = compiler.masker.find_condition(scope.binding.name, field, scope.judge)
-    value = scope.render(leaf)
+    value = scope.render(field)
     on_base = isinstance(leaf, Leaf) and leaf.column.table is scope.binding.base and not leaf.column.nullable
-    if is_true(condition) and on_base:
+    if is_true(condition) and on_base and scope.past is None:
         return (value,)
     masked = compiler.masker.mask(value, condition)
     # Row comparison knows no NULL: a flag and a stand-in of the same type sort it last.
@@ -272,7 +270,8 @@ def _build_node(
     judge = rows.judge
     if judge is not None and judge.row is rows.scope.row:
         judge = Judge(entity=judge.entity, row=page, enforced=judge.enforced)
-    return compiler.build_object(request.binding, page, judge, selected, where).lateral(compiler.name("n"))
+    built = compiler.build_object(request.binding, page, judge, selected, where, request.moment)
+    return built.lateral(compiler.name("n"))
 
 
 def _list_items(
@@ -317,9 +316,9 @@ def _list_told_ends(
     request: ListRequest, page: LateralFromClause, wanted: Sequence[Selected]
 ) -> list[tuple[ColumnElement[Any], str]]:
     """The references of the rows whose cursors page information tells: a cursor names its row as an id does."""
-    counts_as = request.binding.counts_as
+    reference = request.binding.refer_to(page, request.moment)
     asked = {each.name for info in wanted if info.name == "pageInfo" for each in info.of("PageInfo")}
-    return [(counts_as(page), end) for end in ("start", "end") if counts_as and f"{end}Cursor" in asked]
+    return [(reference, end) for end in ("start", "end") if reference is not None and f"{end}Cursor" in asked]
 
 
 def _build_item(
@@ -343,7 +342,8 @@ def _build_item(
             columns[each.key] = literal_column(f"'{name}Edge'")
         elif each.name == "cursor":
             columns[each.key] = page.c.cursor
-            references += [case((inside, request.binding.counts_as(page)))] if request.binding.counts_as else []
+            reference = request.binding.refer_to(page, request.moment)
+            references += [] if reference is None else [case((inside, reference))]
         else:
             node = _build_node(compiler, request, rows, page, each.of(name), (inside,))
             sources.append(node)

@@ -41,6 +41,7 @@ def _hang_on_duties() -> Parent:
 
 PARENTS: Final[Mapping[Table, Parent]] = {
     outcomes.VERSIONS: _hang_on_series("series_id"),
+    outcomes.STATUSES: _hang_on_series("series_id"),
     outcomes.CONTENTS: _hang_on_series("series_id"),
     outcomes.OFFICER_STATEMENTS: _hang_on_series("series_id"),
     outcomes.DETERMINATIONS: _hang_on_series("series_id"),

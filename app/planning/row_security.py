@@ -18,7 +18,7 @@ from sqlalchemy.sql.visitors import replacement_traverse
 
 from app.domain.delegation import DELEGABLE
 from app.domain.vocabulary import Action, Entity, RecordState, Relation, Role
-from app.planning.catalogue import Catalogue, Leaf, TypeBinding
+from app.planning.catalogue import Catalogue, TypeBinding
 from app.planning.predicates import PredicateCompiler, find_row_predicates, unite
 from app.planning.relations import OUTCOME_STATES, be_in_states
 from app.planning.row_rights import COMMAND_ROWS, GATE_FUNCTIONS, OPEN_TABLES, PARENTS, WORK_CHECKS, WORK_ROWS
@@ -178,8 +178,8 @@ class RowSecurityWriter:
     def _list_predicates(self, table: Table, grant: Grant) -> list[Predicate]:
         found: list[Predicate] = []
         for binding in self.catalogue.types.values():
-            for name, bound in binding.fields.items():
-                if isinstance(bound, Leaf) and bound.column.table is table:
+            for name, bound in binding.list_leaves():
+                if bound.column.table is table:
                     predicate = grant.fields.get(f"{binding.name}.{name}")
                     if predicate is not None:
                         found.append(predicate)
@@ -238,12 +238,11 @@ def _list_judgments(binding: TypeBinding, grant: Grant) -> set[tuple[Predicate, 
 def _list_columns(binding: TypeBinding, grant: Grant) -> dict[Table, set[str]]:
     """The columns of one type that a grant reaches: those of readable fields, and those that lead from row to row."""
     found: dict[Table, set[str]] = defaultdict(set)
-    readable = {name: bound for name, bound in binding.fields.items() if f"{binding.name}.{name}" in grant.fields}
-    if binding.base is None or not readable:
+    if binding.base is None or not any(f"{binding.name}.{name}" in grant.fields for name in binding.fields):
         return found
     found[binding.base] |= binding.list_carried(grant.fields)
-    for bound in readable.values():
-        if isinstance(bound, Leaf):
+    for name, bound in binding.list_leaves():
+        if f"{binding.name}.{name}" in grant.fields:
             table: Any = bound.column.table
             found[table].add(bound.column.name)
             found[table] |= _list_links(table)

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import DATERANGE, TIMESTAMP
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.domain.vocabulary import Entity
-from app.planning.catalogue import Computed, FromPrincipal, Leaf, LeafForm, TypeBinding
+from app.planning.catalogue import Binding, Computed, FromPrincipal, Leaf, LeafForm, Moment, Past, TypeBinding
 from app.planning.predicates import PredicateCompiler, covers
 from app.planning.relations import ACCOUNT, AGENCY, OFFICER, PURPOSE, ROLE, STATE
 from app.policy.grant import Grant, Predicate
@@ -41,14 +41,31 @@ class Judge:
 
 @dataclass(slots=True, kw_only=True)
 class Scope:
-    """One row of one type while its columns are collected; `source` grows by the tables its leaves need."""
+    """One row of one type while its columns are collected; `source` grows by the tables its leaves need.
+
+    With a `moment` the row is told as it was on record then.
+    """
 
     binding: TypeBinding
     row: FromClause
     source: FromClause
     judge: Judge | None
     numbers: count[int]
+    moment: Moment | None = None
     tables: dict[str, FromClause] = field(default_factory=dict)
+
+    @property
+    def past(self) -> tuple[Past, Moment] | None:
+        """How the row's past is told, and as of when; none where it is told as it stands."""
+        if self.moment is None or self.binding.past is None:
+            return None
+        return self.binding.past, self.moment
+
+    def find_field(self, name: str) -> Binding:
+        """Where the field lies, or lay then."""
+        if self.past is not None and name in self.past[0].fields:
+            return self.past[0].fields[name]
+        return self.binding.fields[name]
 
     def find_table(self, name: str) -> FromClause:
         """The base row, or the table of that name joined to it (once, and only when asked for)."""
@@ -56,19 +73,32 @@ class Scope:
         if base is not None and base.name == name:
             return self.row
         if name not in self.tables:
-            joined = self.binding.joined[name]
-            alias = joined.table.alias(f"j{next(self.numbers)}")
+            if self.past is not None and name in self.past[0].joined:
+                past, moment = self.past
+                held = past.joined[name]
+                alias = held.table.alias(f"j{next(self.numbers)}")
+                link = held.link(self.row, alias, moment)
+            else:
+                joined = self.binding.joined[name]
+                alias = joined.table.alias(f"j{next(self.numbers)}")
+                link = joined.link(self.row, alias)
             self.tables[name] = alias
-            self.source = self.source.outerjoin(alias, joined.link(self.row, alias))
+            self.source = self.source.outerjoin(alias, link)
         return self.tables[name]
 
-    def render(self, leaf: Leaf | Computed | FromPrincipal) -> ColumnElement[Any]:
-        """The SQL of a leaf, unmasked."""
+    def render(self, name: str) -> ColumnElement[Any]:
+        """The SQL of the leaf called `name`, unmasked; raises `KeyError` for what is no leaf."""
+        leaf = self.find_field(name)
         if isinstance(leaf, FromPrincipal):
             return cast(_PRINCIPAL[leaf.attribute], Text)
         if isinstance(leaf, Computed):
             return leaf.expression(self.row)
-        column = self.find_table(leaf.column.table.name).c[leaf.column.name]
+        if not isinstance(leaf, Leaf):
+            raise KeyError(name)
+        column: ColumnElement[Any] = self.find_table(leaf.column.table.name).c[leaf.column.name]
+        if self.past is not None and name in self.past[0].known_since:
+            past, moment = self.past
+            column = case((self.row.c[past.known_since[name]] <= moment, column))
         return render_form(column, leaf.form, self.binding.name)
 
 

@@ -12,9 +12,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, FromClause, Table, Text, and_, cast, func, literal_column
 
 from app.domain.vocabulary import Entity
-from app.planning.catalogue import Catalogue, Expression, Joined, Root, TypeBinding
+from app.planning.catalogue import Catalogue, Expression, Joined, Past, Root, TypeBinding
 from app.schema import analysis, duties, inbox, oversight, own, places, process, query, records
 from app.schema.fields import BINDING, ROOT
+from app.schema.past import OUTCOME_PAST
 from app.storage.tables import access, audit, credentials, outcomes, people
 from app.storage.tables.places import AGENCIES, AGENCY_ENROLLMENTS, ATTESTATIONS, JURISDICTIONS, PERIOD_REPORTS
 from app.storage.tables.process import EVIDENCE_ITEMS, MATTERS, PROCESS_STEPS
@@ -31,6 +32,7 @@ class _Source:
     joined: Mapping[str, Joined] = field(default_factory=dict)
     identity: tuple[str, ...] = ("id",)
     counts_as: Expression | None = None
+    past: Past | None = None
 
 
 def _name_officer(column: str) -> Expression:
@@ -130,6 +132,7 @@ _SOURCES: Final = (
             ),
         },
         counts_as=_name_outcome,
+        past=OUTCOME_PAST,
     ),
     _Source(
         python_type=analysis.AnalystRow,
@@ -237,6 +240,7 @@ def _bind_type(source: _Source) -> TypeBinding:
         joined=source.joined,
         identity=source.identity,
         counts_as=source.counts_as,
+        past=source.past,
         is_node=source.entity is not None,
     )
 

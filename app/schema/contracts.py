@@ -35,6 +35,9 @@ _SENSITIVITY_DEFINITION: Final = '''
 directive @sensitivity("""The class, as `policies/fields.csv` names it.""" class: String!) on FIELD_DEFINITION
 '''
 _FRAMES: Final = ("Connection", "Edge")
+_BUILT_IN: Final = frozenset({"ID", "String", "Int", "Float", "Boolean"})
+# What combines comparisons compares nothing itself.
+_LOGIC: Final = frozenset({"and", "or", "not"})
 Readable = Callable[[str], bool]
 
 
@@ -114,14 +117,12 @@ def _trim(node: Any, readable: Readable) -> Any:
         return _replace(node, fields=tuple(each for each in node.fields or () if readable(f"{name}.{each.name.value}")))
     if isinstance(node, InputObjectTypeDefinitionNode) and name.endswith("Filter"):
         target = name.removesuffix("Filter")
-        logic = {"and", "or", "not"} if any(each.name.value == "and" for each in node.fields or ()) else None
-        if logic is None:
+        if not any(each.name.value == "and" for each in node.fields or ()):
             return node
         fields = tuple(
-            each for each in node.fields or () if each.name.value in logic or readable(f"{target}.{each.name.value}")
+            each for each in node.fields or () if each.name.value in _LOGIC or readable(f"{target}.{each.name.value}")
         )
-        # What combines comparisons compares nothing itself.
-        return _replace(node, fields=fields if any(each.name.value not in logic for each in fields) else ())
+        return _replace(node, fields=fields)
     if isinstance(node, EnumTypeDefinitionNode) and name.endswith("OrderField"):
         target = name.removesuffix("OrderField")
         return _replace(
@@ -143,6 +144,7 @@ def _find_reached(kept: Mapping[str, Any]) -> list[Any]:
     # A page of rows that have no field left would tell how many there are, and no order is one by no field.
     alive -= {name for name in alive for frame in _FRAMES if name.removesuffix(frame) in kept.keys() - alive}
     alive -= {name for name in alive if f"{name}Field" in kept.keys() - alive}
+    alive = _drop_idle_inputs(kept, alive)
     reached: dict[str, Any] = {}
     waiting: list[str] = [name for name in ("Query", "Mutation") if name in alive]
     while waiting:
@@ -162,6 +164,21 @@ def _find_reached(kept: Mapping[str, Any]) -> list[Any]:
     return [reached[name] for name in sorted(reached)]
 
 
+def _drop_idle_inputs(kept: Mapping[str, Any], alive: set[str]) -> set[str]:
+    """Without the inputs that compare nothing in the end: all their members lead to what is gone, or in a circle."""
+    inputs = {name for name in alive if isinstance(kept[name], InputObjectTypeDefinitionNode)}
+    grounded = (alive - inputs) | _BUILT_IN
+
+    def leads_to_ground(name: str) -> bool:
+        return any(
+            _bare_name(each.type) in grounded for each in kept[name].fields or () if each.name.value not in _LOGIC
+        )
+
+    while found := {name for name in inputs - grounded if leads_to_ground(name)}:
+        grounded |= found
+    return grounded & alive
+
+
 def _is_empty(node: Any) -> bool:
     if isinstance(node, EnumTypeDefinitionNode):
         return not node.values
@@ -171,7 +188,7 @@ def _is_empty(node: Any) -> bool:
 def _drop_dead(node: Any, alive: set[str]) -> Any:
     def lives(target: Any) -> bool:
         name = _bare_name(target)
-        return name in alive or name in {"ID", "String", "Int", "Float", "Boolean"}
+        return name in alive or name in _BUILT_IN
 
     if isinstance(node, UnionTypeDefinitionNode):
         return _replace(node, types=tuple(each for each in node.types or () if lives(each)))

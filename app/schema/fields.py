@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import strawberry
@@ -36,6 +37,7 @@ ARGUMENTS: Final = {
     "before": "The cursor of the row before which the page ends.",
     "filter": "Which rows; a row without the value compared is left out.",
     "order_by": "What the rows are sorted by, in place of the list's own order.",
+    "as_of": "A time, with its zone: what was on record then, of what may be read now. Left out: as it stands.",
     "id": "A Relay id, as an answer of the registry gave it.",
     "ids": "Relay ids, as answers of the registry gave them.",
     "ori": "One of the agency's ORIs.",
@@ -87,30 +89,40 @@ def many(
     returns: Any,
     filter_type: Any = None,
     order_type: Any = None,
+    past: bool = False,
 ) -> Any:
-    """A field that leads to rows of another type as a Relay connection."""
+    """A field that leads to rows of another type as a Relay connection; `past` where it can be asked as of a time."""
     binding = Many(target=target, link=link, connection=True, default_order=order)
     return strawberry.field(
-        resolver=_declare_window(returns, filter_type, order_type),
+        resolver=_declare_window(returns, filter_type, order_type, past=past),
         description=description,
         metadata={BINDING: binding},
     )
 
 
 def root_list(
-    target: str, order: Ordering, description: str, *, returns: Any, filter_type: Any = None, order_type: Any = None
+    target: str,
+    order: Ordering,
+    description: str,
+    *,
+    returns: Any,
+    filter_type: Any = None,
+    order_type: Any = None,
+    past: bool = False,
 ) -> Any:
-    """A root field that is a connection over all visible rows of a type."""
+    """A root field that is a connection over all visible rows of a type; `past` as for `many`."""
     root = Root(target=target, connection=True, default_order=order)
-    resolver = _declare_window(returns, filter_type, order_type)
+    resolver = _declare_window(returns, filter_type, order_type, past=past)
     return strawberry.field(resolver=resolver, description=description, metadata={ROOT: root})
 
 
-def root_field(root: Root, description: str, *, returns: Any, arguments: dict[str, Any] | None = None) -> Any:
-    """A root field that finds one thing."""
-    return strawberry.field(
-        resolver=_declare(dict(arguments or {}), {}, returns), description=description, metadata={ROOT: root}
-    )
+def root_field(
+    root: Root, description: str, *, returns: Any, arguments: dict[str, Any] | None = None, past: bool = False
+) -> Any:
+    """A root field that finds one thing; `past` where it can be asked as of a time."""
+    asked = dict(arguments or {}) | ({"as_of": datetime | None} if past else {})
+    resolver = _declare(asked, {"as_of": strawberry.UNSET} if past else {}, returns)
+    return strawberry.field(resolver=resolver, description=description, metadata={ROOT: root})
 
 
 def namespace(target: str) -> Namespace:
@@ -118,12 +130,14 @@ def namespace(target: str) -> Namespace:
     return Namespace(target=target)
 
 
-def _declare_window(returns: Any, filter_type: Any, order_type: Any) -> Callable[..., Any]:
+def _declare_window(returns: Any, filter_type: Any, order_type: Any, *, past: bool) -> Callable[..., Any]:
     arguments: dict[str, Any] = {"first": int | None, "after": str | None, "last": int | None, "before": str | None}
     if filter_type is not None:
         arguments["filter"] = filter_type | None
     if order_type is not None:
         arguments["order_by"] = order_type | None
+    if past:
+        arguments["as_of"] = datetime | None
     return _declare(arguments, dict.fromkeys(arguments, strawberry.UNSET), returns)
 
 

@@ -63,6 +63,9 @@ class OfficerFilter:
 
     family_name: TextFilter | None = member("By family name.")
     given_name: TextFilter | None = member("By given name.")
+    stints: StintQuantifier | None = member("By where they served.")
+    certifications: CertificationQuantifier | None = member("By what certified them.")
+    outcomes: OutcomeQuantifier | None = member("By their outcomes that may be seen.")
     and_: list[OfficerFilter] | None = member("All of these hold.", name="and")
     or_: list[OfficerFilter] | None = member("At least one of these holds.", name="or")
     not_: OfficerFilter | None = member(
@@ -96,6 +99,7 @@ class StintFilter:
     to_date: DateFilter | None = member("By the last day.")
     is_current: BooleanFilter | None = member("By whether it goes on.")
     separation_reason: CodeFilter[SeparationReason] | None = member("By why it ended.")
+    agency: AgencyFilter | None = member("By the agency.")
     and_: list[StintFilter] | None = member("All of these hold.", name="and")
     or_: list[StintFilter] | None = member("At least one of these holds.", name="or")
     not_: StintFilter | None = member(
@@ -146,6 +150,8 @@ class OutcomeFilter:
     lifecycle: CodeFilter[Lifecycle] | None = member("By where it stands in the registry.")
     has_finding: BooleanFilter | None = member("By whether a finding was made.")
     force_related: BooleanFilter | None = member("By whether it concerns the use of force.")
+    agency: AgencyFilter | None = member("By the agency that reported it.")
+    officer: OfficerFilter | None = member("By whom it is about.")
     and_: list[OutcomeFilter] | None = member("All of these hold.", name="and")
     or_: list[OutcomeFilter] | None = member("At least one of these holds.", name="or")
     not_: OutcomeFilter | None = member(
@@ -170,3 +176,27 @@ class OutcomeOrder:
 
     field: OutcomeOrderField = strawberry.field(description="What to sort by.")
     direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
+
+
+@strawberry.input(description="How many stints that may be seen must fit.")
+class StintQuantifier:
+    """At least one, or none."""
+
+    some: StintFilter | None = member("At least one of them does.")
+    none: StintFilter | None = member("None of them does.")
+
+
+@strawberry.input(description="How many certifications that may be seen must fit.")
+class CertificationQuantifier:
+    """At least one, or none."""
+
+    some: CertificationFilter | None = member("At least one of them does.")
+    none: CertificationFilter | None = member("None of them does.")
+
+
+@strawberry.input(description="How many outcomes that may be seen must fit.")
+class OutcomeQuantifier:
+    """At least one, or none."""
+
+    some: OutcomeFilter | None = member("At least one of them does.")
+    none: OutcomeFilter | None = member("None of them does.")

@@ -121,6 +121,7 @@ class Me:
         returns=Connection[Outcome] | None,
         filter_type=OutcomeFilter,
         order_type=OutcomeOrder,
+        past=True,
     )
     consents: Connection[Consent] | None = many(
         "Consent",

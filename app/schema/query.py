@@ -139,7 +139,11 @@ class Query:
         order_type=OfficerOrder,
     )
     outcome: Outcome | None = root_field(
-        _by_id("Outcome"), "An outcome, if it may be seen.", returns=Outcome | None, arguments={"id": strawberry.ID}
+        _by_id("Outcome"),
+        "An outcome, if it may be seen.",
+        returns=Outcome | None,
+        arguments={"id": strawberry.ID},
+        past=True,
     )
     outcomes: Connection[Outcome] | None = root_list(
         "Outcome",
@@ -148,6 +152,7 @@ class Query:
         returns=Connection[Outcome] | None,
         filter_type=OutcomeFilter,
         order_type=OutcomeOrder,
+        past=True,
     )
     me: Me | None = root_field(Root(target="Me", namespace=True), "The officer's own page.", returns=Me | None)
     monitors: Connection[MonitorSubscription] | None = root_list(

@@ -121,6 +121,7 @@ class Officer(Node):
         returns=Connection["Outcome"] | None,
         filter_type=OutcomeFilter,
         order_type=OutcomeOrder,
+        past=True,
     )
 
 

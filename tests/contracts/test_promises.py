@@ -28,7 +28,7 @@ from sqlalchemy import CheckConstraint, Column
 from app.answering.served_policy import ServedPolicy
 from app.domain import vocabulary
 from app.domain.vocabulary import Action, IdentifierKind, ReadableIdentifierKind, Role
-from app.planning.catalogue import Computed, Leaf
+from app.planning.catalogue import Computed, Leaf, Many, One
 from app.schema.bindings import build_catalogue
 from app.schema.contracts import SENSITIVITY, Contract, list_fields, spell_field
 
@@ -209,7 +209,9 @@ def test_a_value_of_an_order_is_a_field_of_its_type(policy: ServedPolicy) -> Non
         assert {spell_field(value) for value in values.values} <= target.fields.keys(), values.name
 
 
-def test_the_whole_contract_can_be_filtered_and_sorted_only_by_single_values(policy: ServedPolicy) -> None:
+def test_a_list_is_sorted_by_single_values_and_filtered_by_them_or_by_what_may_be_filtered_itself(
+    policy: ServedPolicy,
+) -> None:
     catalogue = build_catalogue()
     for type_ in list_types(policy.schema):
         if isinstance(type_, GraphQLInputObjectType) and type_.fields.keys() >= LOGIC:
@@ -221,7 +223,12 @@ def test_the_whole_contract_can_be_filtered_and_sorted_only_by_single_values(pol
         else:
             continue
         for name in names:
-            assert isinstance(catalogue.types[target].fields[name], Leaf | Computed), f"{target}.{name}"
+            bound = catalogue.types[target].fields[name]
+            if isinstance(type_, GraphQLInputObjectType) and isinstance(bound, One | Many):
+                form = "Filter" if isinstance(bound, One) else "Quantifier"
+                assert get_named_type(type_.fields[name].type).name == f"{bound.target}{form}"
+            else:
+                assert isinstance(bound, Leaf | Computed), f"{target}.{name}"
 
 
 def test_a_contract_filters_and_sorts_by_nothing_that_it_does_not_show(contracts: dict[str, Contract]) -> None:
