@@ -55,6 +55,7 @@ class Assembly:
         return SecondWall(
             listing=self.wall_writer.write_listing(),
             policies=self.wall_writer.write_policies(METADATA.sorted_tables),
+            views=self.wall_writer.write_views(),
             column_grants=self.wall_writer.write_column_grants(),
             policy_sha256=self.policy.digest,
         )

@@ -20,6 +20,7 @@ from app.answering.recording import Recorder
 from app.answering.requests import Asked, GraphQLRequest, read_back, tell_refusal
 from app.answering.served_policy import ServedPolicy
 from app.domain.clock import Clock, IdSource
+from app.domain.vocabulary import Action
 from app.errors import ErrorCode, ProbityError
 from app.identity.claims import VerifiedClaims
 from app.identity.presented import PresentedToken
@@ -138,7 +139,12 @@ class Pipeline:
         grant = policy.find_grant(principal.role, principal.purpose)
         contract = policy.find_contract(principal.role, principal.purpose)
         prepared = policy.planner.prepare(
-            request.document, request.operation_name, request.variables, schema=contract.schema, grant=grant
+            request.document,
+            request.operation_name,
+            request.variables,
+            schema=contract.schema,
+            grant=grant,
+            counting=policy.find_grant(principal.role, principal.purpose, Action.AGGREGATE),
         )
         asked = Asked(request=request, prepared=prepared, contract=contract, policy=policy, now=now)
         if prepared.operation.operation is OperationType.MUTATION:
@@ -165,7 +171,10 @@ class Pipeline:
         context = policy.hex() if login is Login.PUBLIC else self._sign(principal, login, policy, asked.now)
         values = plan.bind(asked.prepared.variables, principal, asked.now, context)
         async with self.pools.open_read(login) as session:
-            found = await session.run_plan(plan.sql, values)
+            if plan.is_counting:
+                found = await session.run_count(plan.sql, values, context)
+            else:
+                found = await session.run_plan(plan.sql, values)
         if not found.context_held:
             raise ContextLapsed
         return found

@@ -1,7 +1,7 @@
 -- The whole matrix of tables and database roles: what is not granted here is granted nowhere.
 -- The part between the two marks is written by `probity db grants`, from the policy and the schema; a test compares.
 
-REVOKE ALL ON ALL TABLES IN SCHEMA registry, release, matching, audit, gate FROM
+REVOKE ALL ON ALL TABLES IN SCHEMA registry, release, matching, audit, gate, counted FROM
     probity_public, probity_agency, probity_post, probity_officer, probity_doj,
     probity_analyst, probity_auditor, probity_registrar, probity_credentials,
     probity_command, probity_ledger, probity_matcher, probity_importer, probity_releaser;
@@ -9,7 +9,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA registry, gate FROM
     probity_public, probity_agency, probity_post, probity_officer, probity_doj,
     probity_analyst, probity_auditor, probity_registrar, probity_credentials,
     probity_command, probity_ledger, probity_matcher, probity_importer, probity_releaser;
-REVOKE ALL ON SCHEMA registry, release, matching, audit, gate FROM PUBLIC;
+REVOKE ALL ON SCHEMA registry, release, matching, audit, gate, counted FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 -- The public: frozen releases and public facts, in one schema.
 GRANT USAGE ON SCHEMA release TO probity_public;
@@ -29,6 +29,9 @@ GRANT EXECUTE ON FUNCTION gate.read_context(), gate.read_installation(),
     gate.find_grant(text, text, text, text, uuid, timestamptz) TO
     probity_agency, probity_post, probity_officer, probity_doj,
     probity_analyst, probity_auditor, probity_registrar, probity_credentials;
+-- For figures: the views that they are counted over, and which outcomes are held at all.
+GRANT USAGE ON SCHEMA counted TO probity_analyst;
+GRANT EXECUTE ON FUNCTION gate.outcomes_held(timestamptz), gate.outcomes_sealed(timestamptz) TO probity_analyst;
 -- What else a login may ask of the gate, and which columns it reads, is written from the policy:
 -- begin: written by `probity db grants`
 GRANT EXECUTE ON FUNCTION gate.full_candidates() TO probity_agency;
@@ -112,6 +115,13 @@ GRANT SELECT (by_office, element, id, matter_id, occurred_on, waived) ON registr
 GRANT SELECT (agency_id, done_at, due_at, id, notice_id, required_action) ON registry.reliance_tasks TO probity_agency;
 GRANT SELECT (agency_id, appointment_type, from_date, id, is_current, officer_id, rank, separation_reason, to_date)
     ON registry.stints TO probity_agency;
+GRANT SELECT (action_date, agency_id, agency_kind, basis, cleared_at, closed_on, created_at, dispute, finality, id,
+        kind, lifecycle, matter_kind, notice_served_at, notice_served_on, officer_id, opened_on, rural, size_band,
+        state_code, sworn_count)
+    ON counted.outcomes TO probity_analyst;
+GRANT SELECT (agency_id, agency_kind, from_date, id, is_current, officer_id, rural, separation_reason, size_band,
+        state_code, sworn_count, to_date)
+    ON counted.stints TO probity_analyst;
 GRANT SELECT (county_fips, id, jurisdiction_id, kind, location_state, name, parent_id, rural, size_band, state_code,
         status, sworn_count)
     ON registry.agencies TO probity_analyst;

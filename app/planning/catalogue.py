@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy import Column, ColumnElement, FromClause, Table
 
@@ -24,6 +24,8 @@ class LeafForm(StrEnum):
     RANGE_START = "range_start"
     RANGE_END = "range_end"
     YEAR = "year"
+    QUARTER = "quarter"
+    PRESENT = "present"
 
 
 Link: TypeAlias = Callable[[FromClause, FromClause], ColumnElement[bool]]
@@ -85,7 +87,41 @@ class Namespace:
     target: str
 
 
-Binding: TypeAlias = Leaf | Computed | One | Many | FromPrincipal | Namespace
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Whole days from one column to another; of two times the days that have passed, else the days between dates."""
+
+    first: Column[Any]
+    last: Column[Any]
+
+
+class Figure(StrEnum):
+    """What is computed over a group of rows."""
+
+    COUNT = "count"
+    OFFICERS = "officers"
+    RATE = "rate"
+    SPREAD = "spread"
+    FOLLOWED = "followed"
+    SHARE = "share"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """A figure of a group; `value` is what a spread is of, or what a row has that counts as followed."""
+
+    figure: Figure
+    value: Span | Computed | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Figures over all rows of a subject that may be counted; `subject` names it in the catalogue."""
+
+    subject: str
+
+
+Binding: TypeAlias = Leaf | Computed | One | Many | FromPrincipal | Namespace | Measure | Tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,9 +192,19 @@ class TypeBinding:
         return self.identity[0] if self.is_node else None
 
     def list_leaves(self) -> tuple[tuple[str, Leaf], ...]:
-        """The fields that are columns, each with where it lies and, where that was elsewhere, where it lay."""
+        """The fields that are columns, each with where it lies and, where that was elsewhere, where it lay.
+
+        A figure of days is made of two columns and stands twice.
+        """
         every = (*self.fields.items(), *(self.past.fields.items() if self.past else ()))
-        return tuple((name, bound) for name, bound in every if isinstance(bound, Leaf))
+        leaves = [(name, bound) for name, bound in every if isinstance(bound, Leaf)]
+        spans = [
+            (name, Leaf(column=end))
+            for name, bound in every
+            if isinstance(bound, Measure) and isinstance(bound.value, Span)
+            for end in (bound.value.first, bound.value.last)
+        ]
+        return (*leaves, *spans)
 
     def list_carried(self, allowed: Collection[str]) -> frozenset[str]:
         """The columns of its rows that a reader of the fields `allowed` (each `Type.field`) needs, and no other."""
@@ -188,14 +234,45 @@ class Root:
     namespace: bool = False
     any_node: bool = False
     many_nodes: bool = False
+    # Whether its figures are counted over whole tables: by a plan that may run in parallel.
+    counting: bool = False
+
+
+MakeRows: TypeAlias = Callable[[FromClause, "RowMaker"], FromClause]
+
+
+class RowMaker(Protocol):
+    """What the rows of a subject may need beside the base: rows of other types, each under its own condition."""
+
+    def name(self, prefix: str) -> str: ...
+
+    def allow(self, field_name: str, entity: Entity, row: FromClause) -> ColumnElement[bool]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is counted: rows of a table under the fields of a type of figures.
+
+    `make_rows` gives, of an alias of the base, the rows that are counted, where they are not all of it; they carry the
+    base's columns under the same names. `officer` is the column of the officer whom a row is about.
+    """
+
+    binding: TypeBinding
+    officer: str = "officer_id"
+    make_rows: MakeRows | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """All types and root fields that a plan can be made of."""
+    """All types and root fields that a plan can be made of, and the subjects that figures are counted over."""
 
     types: Mapping[str, TypeBinding]
     roots: Mapping[str, Root]
+    subjects: Mapping[str, Subject] = field(default_factory=dict)
+
+    def list_bindings(self) -> tuple[TypeBinding, ...]:
+        """Every type whose rows a plan can reach."""
+        return (*self.types.values(), *(each.binding for each in self.subjects.values()))
 
     def node_types(self) -> tuple[TypeBinding, ...]:
         """The types that `node(id)` can find, in a fixed order."""

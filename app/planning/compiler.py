@@ -6,7 +6,7 @@ INVARIANT: a field without a predicate in the grant raises; it is never selected
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from typing import Any, Final
@@ -20,8 +20,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
-    column,
-    exists,
     false,
     func,
     literal_column,
@@ -35,20 +33,30 @@ from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.domain.vocabulary import Entity
 from app.errors import ErrorCode, ProbityError
-from app.planning.catalogue import Catalogue, Computed, FromPrincipal, Leaf, Many, Moment, One, Root, TypeBinding
+from app.planning.catalogue import (
+    Catalogue,
+    Computed,
+    FromPrincipal,
+    Leaf,
+    Many,
+    Moment,
+    One,
+    Root,
+    Tally,
+    TypeBinding,
+)
 from app.planning.connections import EMPTY_LIST, ListRequest, compile_connection, compile_plain_list
+from app.planning.context_check import CONTEXT_PARAMETER, check_gate
 from app.planning.filters import require_zone
 from app.planning.parameters import Parameters, decode_global_id
 from app.planning.predicates import PredicateCompiler, find_row_predicates
 from app.planning.scopes import Judge, Masker, Scope, is_true, join_texts, tell_row
 from app.planning.selection import Selected
+from app.planning.statistics import compile_tally
 from app.policy.grant import Grant
 
 PUBLIC_ENTITIES: Final = frozenset({Entity.AGENCY, Entity.CREDENTIALING_BODY, Entity.JURISDICTION})
-CONTEXT_PARAMETER: Final = "principal_context"
 _NO_TABLE: Final = table("nothing")
-# Which policy the database stands on, for those whose statements carry no context.
-_SERVED_POLICY: Final = table("served_policy", column("sha256"), schema="release")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +64,7 @@ class Compiler:
     """Compiles one operation under one grant.
 
     `guarded` says whether the statement carries the signed context of row security; that of the public's login carries
-    the digest of the policy instead.
+    the digest of the policy instead. `counting` is what may be counted beside what may be read.
     """
 
     catalogue: Catalogue
@@ -67,6 +75,9 @@ class Compiler:
     numbers: count[int] = field(default_factory=lambda: count(1))
     is_personal: bool = False
     largest_page: int = 100
+    counting: Grant | None = None
+    # Whether the context is set before the statement and not in it: one that counts may then run in parallel.
+    is_counting: bool = False
 
     @property
     def masker(self) -> Masker:
@@ -75,6 +86,8 @@ class Compiler:
 
     def compile(self, selected: Sequence[Selected], root_type: str = "Query") -> Select[Any]:
         """The statement: the body as JSON text, the references of what it discloses, whether the context held."""
+        roots = self.catalogue.roots
+        self.is_counting = any(each.name in roots and roots[each.name].counting for each in selected)
         gate = self._open_gate()
         own: FromClause = gate
         columns: dict[str, ColumnElement[Any]] = {}
@@ -89,7 +102,7 @@ class Compiler:
             columns[each.key] = piece.c.j
             references.append(piece.c.d)
         answer = self.gather(columns)
-        held = self._check_gate(gate)
+        held = check_gate(gate, self.name, guarded=self.guarded)
         own = own.join(answer, true()).join(held, true())
         return select(
             cast(tell_row(answer), Text).label("body"),
@@ -100,7 +113,7 @@ class Compiler:
     def _open_gate(self) -> LateralFromClause:
         # OFFSET 0 is a fence: the context is set before any row behind it is looked at.
         value: ColumnElement[Any] = literal_column("'public'")
-        if self.guarded:
+        if self.guarded and not self.is_counting:
             signed = bindparam(CONTEXT_PARAMETER, type_=Text(), value=None)
             value = func.set_config(literal_column("'probity.context'"), signed, true())
         return select(value.label("c")).offset(literal_column("0")).lateral("gate")
@@ -108,6 +121,9 @@ class Compiler:
     def _fence(self, piece: Select[Any], gate: LateralFromClause) -> LateralFromClause:
         # INVARIANT: each root waits for the gate, or row security would be asked before it knows who asks.
         inner = piece.lateral(self.name("r"))
+        if self.is_counting:
+            # What waits for another part of the statement cannot run in parallel; the context is there already.
+            return inner
         return (
             select(inner.c.j, inner.c.d)
             .select_from(inner)
@@ -115,22 +131,6 @@ class Compiler:
             .offset(literal_column("0"))
             .correlate_except(inner)
             .lateral(self.name("f"))
-        )
-
-    def _check_gate(self, gate: LateralFromClause) -> LateralFromClause:
-        if not self.guarded:
-            # Without a context: the statement is of the policy that the database stands on, or is not answered.
-            planned = bindparam(CONTEXT_PARAMETER, type_=Text(), value=None)
-            stands = exists(select(literal_column("1")).where(_SERVED_POLICY.c.sha256 == planned))
-            return select(stands.label("ok")).lateral(self.name("h"))
-        context = func.gate.read_context().table_valued("role", name="c")
-        return (
-            select(context.c.role.is_not(None).label("ok"))
-            .select_from(context)
-            .where(gate.c.c.is_not(None))
-            .offset(literal_column("0"))
-            .correlate_except(context)
-            .lateral(self.name("h"))
         )
 
     def _compile_root(self, asked: Selected) -> Select[Any]:
@@ -232,12 +232,26 @@ class Compiler:
         row = binding.base.alias(self.name("t"))
         if binding.entity is None:
             return row, parent, ()
-        enforced = find_row_predicates(binding, self.grant)
         entity = binding.entity
         # What the public's own login reaches are public facts, whatever kind of row they are told of.
         self.is_personal |= self.guarded and entity not in PUBLIC_ENTITIES
+        judge, visible = self.judge_row(binding, row, as_set=as_set)
+        return row, judge, (visible,)
+
+    def judge_row(
+        self, binding: TypeBinding, row: FromClause, *, as_set: bool = False
+    ) -> tuple[Judge, ColumnElement[bool]]:
+        """Who judges a row of a type that has states of its own, and the condition under which it may be seen."""
+        if binding.entity is None:
+            raise ProbityError(ErrorCode.INTERNAL)
+        entity, enforced = binding.entity, find_row_predicates(binding, self.grant)
         visible = or_(false(), *(self.predicates.compile(each, entity, row, as_set=as_set) for each in enforced))
-        return row, Judge(entity=entity, row=row, enforced=enforced), (visible,)
+        return Judge(entity=entity, row=row, enforced=enforced), visible
+
+    def allow(self, field_name: str, entity: Entity, row: FromClause) -> ColumnElement[bool]:
+        """The condition under which a row may be used for a field (`Type.field`), as the grant has it."""
+        predicate = self.grant.fields.get(field_name)
+        return false() if predicate is None else self.predicates.compile(predicate, entity, row)
 
     def _list_request(
         self,
@@ -329,6 +343,8 @@ class Compiler:
         )
 
     def _compile_branch(self, bound: Any, asked: Selected, scope: Scope, condition: ColumnElement[bool]) -> Select[Any]:
+        if isinstance(bound, Tally):
+            return compile_tally(self._open_counter(), self.catalogue.subjects[bound.subject], asked)
         binding = self.catalogue.types[bound.target]
         parent = self.pass_down(scope, asked.name)
 
@@ -349,6 +365,13 @@ class Compiler:
         return self.build_object(binding, row, judge, asked.of(binding.name), (*where, link(row))).limit(
             literal_column("1")
         )
+
+    def _open_counter(self) -> Compiler:
+        """This compiler under the grant to count; figures are no public fact, so that each question is recorded."""
+        if self.counting is None:
+            raise ProbityError(ErrorCode.INTERNAL)
+        self.is_personal = True
+        return replace(self, grant=self.counting, predicates=replace(self.predicates, many=True))
 
     def pass_down(self, scope: Scope, field_name: str) -> Judge | None:
         """Who judges the rows below a field: the same row, with that field's own predicate enforced."""

@@ -23,7 +23,9 @@ _TOKEN: Final = re.compile(
     r'|"(?:[^"\\\n\r]|\\.)*+"|\.\.\.|[_A-Za-z][_0-9A-Za-z]*+|-?[0-9][0-9.eE+-]*+|[!$&:=@|]'
 )
 # Wrappers of a connection: they hold what was asked for and are none of it.
-_WRAPPERS: Final = frozenset({"edges", "node", "nodes", "pageInfo"})
+_WRAPPERS: Final = frozenset({"edges", "node", "nodes", "pageInfo", "rows"})
+# Parts of one figure, computed with it.
+_FIGURES: Final = frozenset({"Spread", "SwornRate"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,13 +136,13 @@ def estimate_cost(selected: Sequence[Selected]) -> int:
     """How many objects the selection can ask for at most, as far as its page sizes say.
 
     An object costs 1 and each of its lists its page size (`first`, `last`, the number of `ids`), times what lies below;
-    leaves and the wrappers of a connection cost nothing. A list without a page size counts as one object.
+    leaves, figures and the wrappers of a connection cost nothing. A list without a page size counts as one object.
     """
     return sum(_estimate_field(each) for each in selected)
 
 
 def _estimate_field(asked: Selected) -> int:
-    if not asked.below:
+    if asked.below.keys() <= _FIGURES:
         return 0
     below = max(estimate_cost(each) for each in asked.below.values())
     if asked.name in _WRAPPERS and not asked.arguments:

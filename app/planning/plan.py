@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Select
 from sqlalchemy.dialects.postgresql import asyncpg
 
-from app.planning.compiler import CONTEXT_PARAMETER, Compiler
+from app.planning.compiler import Compiler
+from app.planning.context_check import CONTEXT_PARAMETER
 from app.planning.parameters import Source
 from app.planning.selection import Variables
 
@@ -48,6 +49,8 @@ class Plan:
     document_sha256: bytes
     # Whether it reaches rows about people or of one's own: public facts alone need no record.
     is_personal: bool
+    # Whether the context is set before it, in the same transaction, instead of within it.
+    is_counting: bool = False
 
     def bind(self, variables: Variables, principal: Principal, now: datetime, context: str | None) -> list[Any]:
         """The values of `$1`, `$2`, ... for one request."""
@@ -77,6 +80,7 @@ def render_plan(
         operation=operation,
         document_sha256=document_sha256,
         is_personal=compiler.is_personal,
+        is_counting=compiler.is_counting,
     )
 
 

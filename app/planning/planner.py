@@ -129,8 +129,12 @@ class Planner:
         *,
         schema: GraphQLSchema,
         grant: Grant,
+        counting: Grant | None = None,
     ) -> Prepared:
-        """Parse, bound, validate, choose, coerce and plan; raises `ProbityError` for whatever does not fit."""
+        """Parse, bound, validate, choose, coerce and plan; raises `ProbityError` for whatever does not fit.
+
+        `counting` is what the same role may count over for the same purpose.
+        """
         # The digest cannot be taken of text that is no Unicode; such text is no document either.
         try:
             sha256 = hashlib.sha256(text.encode()).digest()
@@ -143,8 +147,16 @@ class Planner:
         variables = _coerce(schema, operation, given)
         plan = None
         if operation.operation is OperationType.QUERY and not _asks_introspection(document, operation):
-            key = (sha256, operation_name, grant.key, _outline_all(schema, operation, variables))
-            plan = self._plans.find_or_make(key, lambda: self._make_plan(document, operation, variables, schema, grant))
+            key = (
+                sha256,
+                operation_name,
+                grant.key,
+                counting and counting.key,
+                _outline_all(schema, operation, variables),
+            )
+            plan = self._plans.find_or_make(
+                key, lambda: self._make_plan(document, operation, variables, schema, grant, counting)
+            )
         return Prepared(document=document, operation=operation, variables=variables, plan=plan)
 
     def _make_plan(
@@ -154,14 +166,25 @@ class Planner:
         variables: Variables,
         schema: GraphQLSchema,
         grant: Grant,
+        counting: Grant | None,
     ) -> Plan:
         selected = SelectionReader(schema=schema, fragments=document.fragments, variables=variables).read(operation)
         limits = ANONYMOUS if grant.role is Role.PUBLIC else SIGNED_IN
         if estimate_cost(selected) > limits.cost:
             raise ProbityError(ErrorCode.LIMIT_EXCEEDED, "the query costs too much; ask for smaller pages")
-        return self.plan_selection(selected, grant, name=name_operation(operation), document_sha256=document.sha256)
+        return self.plan_selection(
+            selected, grant, name=name_operation(operation), document_sha256=document.sha256, counting=counting
+        )
 
-    def plan_selection(self, selected: Sequence[Selected], grant: Grant, *, name: str, document_sha256: bytes) -> Plan:
+    def plan_selection(
+        self,
+        selected: Sequence[Selected],
+        grant: Grant,
+        *,
+        name: str,
+        document_sha256: bytes,
+        counting: Grant | None = None,
+    ) -> Plan:
         """The plan of a selection; not kept."""
         public = grant.role is Role.PUBLIC
         compiler = Compiler(
@@ -170,6 +193,7 @@ class Planner:
             predicates=self._predicates,
             guarded=not public,
             largest_page=ANONYMOUS_PAGE if public else SIGNED_IN_PAGE,
+            counting=counting,
         )
         statement = compiler.compile(selected)
         return render_plan(compiler, statement, operation=name, document_sha256=document_sha256, public=public)

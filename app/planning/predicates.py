@@ -23,9 +23,13 @@ Cells = frozenset[tuple[Relation, RecordState]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredicateCompiler:
-    """Turns predicates into conditions over a row, under one table of record states."""
+    """Turns predicates into conditions over a row, under one table of record states.
+
+    `many` is for statements over whole tables (`be_in_states`).
+    """
 
     states: RecordStateTable
+    many: bool = False
 
     def compile(
         self, predicate: Predicate, entity: Entity, row: FromClause, *, as_set: bool = False
@@ -51,7 +55,7 @@ class PredicateCompiler:
             *(
                 and_(
                     or_(*(relate(entity, relation, row, as_set=as_set) for relation in relations)),
-                    be_in_states(entity, states, row, self.states),
+                    be_in_states(entity, states, row, self.states, many=self.many),
                 )
                 for states, relations in sorted(by_states.items(), key=lambda item: sorted(item[0]))
             ),

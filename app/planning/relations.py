@@ -21,6 +21,7 @@ from sqlalchemy import (
     false,
     func,
     literal_column,
+    not_,
     or_,
     select,
     true,
@@ -88,19 +89,29 @@ def list_states(entity: Entity) -> frozenset[RecordState]:
     return _STANDING
 
 
-def be_in_states(entity: Entity, states: frozenset[RecordState], row: FromClause, table: RecordStateTable) -> Condition:
-    """The condition under which `row` is in one of `states`; states of another entity raise `ValueError`."""
+def be_in_states(
+    entity: Entity,
+    states: frozenset[RecordState],
+    row: FromClause,
+    table: RecordStateTable,
+    *,
+    many: bool = False,
+) -> Condition:
+    """The condition under which `row` is in one of `states`; states of another entity raise `ValueError`.
+
+    `many` is for statements over whole tables: they ask once which records are held, not of each record.
+    """
     possible = list_states(entity)
     if not states <= possible:
         raise ValueError("a state does not belong to the entity")
     if states == possible:
         return true()
     if entity is Entity.OUTCOME:
-        return or_(false(), *(_fit_row(each, row) for each in table.rows if each.state in states))
+        return or_(false(), *(_fit_row(each, row, many=many) for each in table.rows if each.state in states))
     return _be_one_of(func.gate.officer_listing(_OFFICER_OF[entity](row), NOW), states)
 
 
-def _fit_row(rule: StateRow, row: FromClause) -> Condition:
+def _fit_row(rule: StateRow, row: FromClause, *, many: bool) -> Condition:
     parts: list[Condition] = []
     for column, allowed, vocabulary in (
         (row.c.lifecycle, rule.lifecycles, Lifecycle),
@@ -111,8 +122,25 @@ def _fit_row(rule: StateRow, row: FromClause) -> Condition:
         if len(allowed) < len(vocabulary):
             parts.append(_be_one_of(column, allowed))
     if len(rule.holds) < len(HoldInForce):
-        parts.append(_be_one_of(func.gate.hold_on(row.c.id, NOW), rule.holds))
+        holds = _be_held(row.c.id, rule.holds) if many else _be_one_of(func.gate.hold_on(row.c.id, NOW), rule.holds)
+        parts.append(holds)
     return and_(true(), *parts)
+
+
+def _be_held(series: ColumnElement[Any], holds: frozenset[HoldInForce]) -> Condition:
+    """That one of `holds` is in force, by the sets of all records that are held and of those that are sealed."""
+    held, sealed = (
+        series.in_(select(function(NOW, type_=Uuid())))
+        for function in (func.gate.outcomes_held, func.gate.outcomes_sealed)
+    )
+    each = {
+        HoldInForce.NONE: not_(held),
+        HoldInForce.OTHER: and_(held, not_(sealed)),
+        HoldInForce.SEAL: sealed,
+    }
+    if holds == {HoldInForce.NONE, HoldInForce.OTHER}:
+        return not_(sealed)
+    return or_(false(), *(each[hold] for hold in sorted(holds)))
 
 
 def _be_one_of(value: ColumnElement[Any], allowed: Iterable[str]) -> Condition:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, false, literal_column, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, exists, false, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.sql.visitors import replacement_traverse
 
@@ -26,9 +26,12 @@ from app.policy.grant import Grant, Predicate
 from app.policy.record_states import RecordStateTable
 from app.storage.logins import LOGIN_OF_ROLE, Login
 from app.storage.tables import access, outcomes, places
+from app.storage.tables.counted import COUNTED_VIEWS
 
 _DIALECT: Final = asyncpg.dialect()  # type: ignore[no-untyped-call]
 _ASKED: Final = re.compile(r"\bgate\.(\w+)\(")
+# What lets a statement name a column: to count rows, they must be looked at.
+_SEEING: Final = frozenset({Action.READ, Action.AGGREGATE})
 _CONTEXT: Final[Mapping[str, str]] = {
     "principal_agency": "agency_id",
     "principal_state": "state_code",
@@ -185,21 +188,51 @@ class RowSecurityWriter:
                         found.append(predicate)
         return found
 
-    def _compile(self, predicates: Iterable[Predicate], entity: Entity, row: FromClause) -> ColumnElement[bool]:
-        compiler = PredicateCompiler(states=self.states)
+    def _compile(
+        self, predicates: Iterable[Predicate], entity: Entity, row: FromClause, *, many: bool = False
+    ) -> ColumnElement[bool]:
+        compiler = PredicateCompiler(states=self.states, many=many)
         return or_(false(), *(compiler.compile(each, entity, row) for each in predicates))
+
+    def write_views(self) -> tuple[str, ...]:
+        """The statements that make the views which figures are counted over, each with the rows that may be counted."""
+        statements: list[str] = []
+        for each in COUNTED_VIEWS:
+            row = each.judged.alias("r")
+            cases = {
+                f"{grant.role}/{grant.purpose}": _join(conditions)
+                for grant in self.grants
+                if grant.action is Action.AGGREGATE and (conditions := self._list_counted(each.view, row, grant))
+            }
+            # A barrier: no function of a caller sees a row before the condition has let it through.
+            rows = each.select_rows(row).where(literal_column(f"({_choose(cases)})" if cases else "false"))
+            statements += [
+                f"DROP VIEW IF EXISTS {each.view.fullname}",
+                f"CREATE VIEW {each.view.fullname} WITH (security_barrier) AS {_render(rows, None)}",
+            ]
+        return tuple(statements)
+
+    def _list_counted(self, view: Table, row: FromClause, grant: Grant) -> list[str]:
+        return [
+            _render(self._compile(predicates, subject.binding.entity, row, many=True), None)
+            for subject in self.catalogue.subjects.values()
+            if subject.binding.base is view and subject.binding.entity is not None
+            if (predicates := find_row_predicates(subject.binding, grant))
+        ]
 
     def write_column_grants(self) -> tuple[str, ...]:
         """For each login the columns that some plan of its roles reads and the functions it asks, and no other."""
         columns: dict[tuple[Login, Table], set[str]] = defaultdict(set)
         judged: dict[tuple[Predicate, Entity, Table], set[Login]] = defaultdict(set)
         for grant in self.grants:
-            if grant.action is not Action.READ or grant.role is Role.PUBLIC:
+            if grant.action not in _SEEING or grant.role is Role.PUBLIC:
                 continue
             login = LOGIN_OF_ROLE[grant.role]
-            for binding in self.catalogue.types.values():
+            for binding in self.catalogue.list_bindings():
                 for table, names in _list_columns(binding, grant).items():
                     columns[login, table] |= names
+                if grant.action is not Action.READ:
+                    continue
                 for judgment in _list_judgments(binding, grant):
                     judged[judgment].add(login)
         functions = {(login, name) for each, logins in judged.items() for name in self._ask(*each) for login in logins}
@@ -253,8 +286,8 @@ def _list_links(table: Table) -> set[str]:
     return {column.name for column in table.c if column.name in {"series_id", "version", "recorded"}}
 
 
-def _render(condition: ColumnElement[Any], names: Mapping[str, str] | None) -> str:
-    """A condition as SQL text, the principal's parameters replaced by the signed context (or by `names`)."""
+def _render(condition: ColumnElement[Any] | Select[Any], names: Mapping[str, str] | None) -> str:
+    """A condition or a query as SQL text, the principal's parameters replaced by the signed context (or by `names`)."""
 
     def replace(element: Any, **_: Any) -> Any:
         key = str(getattr(element, "key", ""))
@@ -264,7 +297,7 @@ def _render(condition: ColumnElement[Any], names: Mapping[str, str] | None) -> s
             return literal_column(names[key])
         return literal_column(f"(SELECT c.{_CONTEXT[key]} FROM gate.read_context() c)")  # noqa: S608 - a closed list
 
-    replaced = replacement_traverse(condition, {}, replace)
+    replaced: Any = replacement_traverse(condition, {}, replace)
     return str(replaced.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True, "render_postcompile": True}))
 
 

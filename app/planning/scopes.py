@@ -113,8 +113,10 @@ def render_form(column: ColumnElement[Any], form: LeafForm, type_name: str) -> C
         return func.lower(column, type_=_find_bound_type(column))
     if form is LeafForm.RANGE_END:
         return func.upper(column, type_=_find_bound_type(column))
-    if form is LeafForm.YEAR:
-        return cast(extract("year", column), Integer)
+    if form in {LeafForm.YEAR, LeafForm.QUARTER}:
+        return cast(extract(form.value, column), Integer)
+    if form is LeafForm.PRESENT:
+        return column.is_not(None)
     return column
 
 

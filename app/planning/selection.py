@@ -231,7 +231,8 @@ def outline(value: Any, type_: Any) -> Any:
     """What of a variable's value can change a statement: everything but the texts, ids and dates in it.
 
     Whole numbers, truth values and codes stay (page sizes, directives, orders); other leaves become a mark, and so does
-    a list of leaves, of whatever length: but for a list of ids, which becomes its length.
+    a list of leaves, of whatever length: but for a list of ids, which becomes its length, and for one of dimensions or
+    measures, which a statement is made of.
     """
     bare = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
     if value is None:
@@ -242,6 +243,8 @@ def outline(value: Any, type_: Any) -> Any:
         inner = bare.of_type.of_type if isinstance(bare.of_type, GraphQLNonNull) else bare.of_type
         if isinstance(inner, GraphQLInputObjectType):
             return tuple(outline(item, inner) for item in value)
+        if isinstance(inner, GraphQLEnumType) and inner.name.endswith(("Dimension", "Measure")):
+            return tuple(value)
         # How many objects are asked for is part of what a plan was found cheap enough for.
         return len(value) if getattr(inner, "name", "") == "ID" else "[]"
     if isinstance(bare, GraphQLEnumType) or isinstance(value, bool | int):

@@ -80,11 +80,16 @@ class DisclosureMatrix:
 
     classes: Mapping[RecordKind, tuple[str, ...]]
     commands: Mapping[str, Action]
+    counted: Mapping[str, Action]
     letters: Mapping[RecordKind, tuple[Letter, ...]]
     columns: Mapping[RecordKind, tuple[RecordState, ...]]
     sets: Mapping[str, frozenset[str]]
     rows: tuple[MatrixRow, ...]
     denials: tuple[MatrixDenial, ...]
+
+    def action_of(self, name: str) -> Action:
+        """By which action a class is used: most are read."""
+        return self.commands.get(name) or self.counted.get(name, Action.READ)
 
     def kind_of(self, state: RecordState) -> RecordKind:
         """The kind of record that can be in this state."""
@@ -121,14 +126,14 @@ def tabulate_requirement(matrix: DisclosureMatrix) -> Tabulation:
 def _add_row(
     matrix: DisclosureMatrix, row: MatrixRow, relation: Relation, allowed: dict[Key, dict[str, set[Cell]]], role: Role
 ) -> None:
-    read = allowed[role, row.purpose, Action.READ]
+    def tell(name: str, state: RecordState) -> None:
+        allowed[role, row.purpose, matrix.action_of(name)][name].add((relation, state))
+
     for state, cell in row.cells.items():
         for name in matrix.read_cell(matrix.kind_of(state), cell):
-            read[name].add((relation, state))
-    for name in row.standing:
-        read[name].add((relation, RecordState.STANDING))
-    for name in row.commands:
-        allowed[role, row.purpose, matrix.commands[name]][name].add((relation, RecordState.STANDING))
+            tell(name, state)
+    for name in (*row.standing, *row.commands):
+        tell(name, RecordState.STANDING)
 
 
 def _list_denied(matrix: DisclosureMatrix, key: Key, name: str) -> set[Cell]:
@@ -137,7 +142,7 @@ def _list_denied(matrix: DisclosureMatrix, key: Key, name: str) -> set[Cell]:
         (relation, state)
         for denial in matrix.denials
         if role in denial.roles and purpose in denial.purposes and name in denial.classes
-        if action is matrix.commands.get(name, Action.READ)
+        if action is matrix.action_of(name)
         for relation in denial.relations
         for state in denial.states
     }

@@ -43,6 +43,7 @@ def read_matrix(table: Mapping[str, Any]) -> DisclosureMatrix:
     """The matrix in the parsed file; raises `PolicyRefused` naming the row at fault, by its number from 1."""
     _require_keys(table, _PARTS, "the file")
     commands = {name: _read_word(action, Action, "classes") for name, action in table["classes"]["command"].items()}
+    counted = {name: _read_word(action, Action, "classes") for name, action in table["classes"]["counted"].items()}
     classes = {kind: tuple(table["classes"][kind]) for kind in RecordKind}
     _refuse_twins([*(name for names in classes.values() for name in names), *commands])
     columns = {kind: _read_words(table["columns"][kind], RecordState, "columns") for kind in _LISTED}
@@ -52,6 +53,7 @@ def read_matrix(table: Mapping[str, Any]) -> DisclosureMatrix:
     reader = _Reader(
         classes=classes,
         commands=commands,
+        counted=counted,
         columns=columns,
         letters={kind: _read_letters(table["letters"][kind], classes[kind]) for kind in _LISTED},
         sets=table["sets"],
@@ -68,13 +70,14 @@ class _Reader:
         *,
         classes: Mapping[RecordKind, tuple[str, ...]],
         commands: Mapping[str, Action],
+        counted: Mapping[str, Action],
         columns: Mapping[RecordKind, tuple[RecordState, ...]],
         letters: Mapping[RecordKind, tuple[Letter, ...]],
         sets: Mapping[str, list[str]],
         roles: Mapping[str, tuple[Role, ...]],
     ) -> None:
         self._classes, self._commands, self._columns, self._letters = classes, commands, columns, letters
-        self._roles = roles
+        self._roles, self._counted = roles, counted
         self._known = frozenset(name for names in classes.values() for name in names) | commands.keys()
         self._sets = {name: self._read_classes(listed, self._known, "sets") for name, listed in sets.items()}
 
@@ -82,6 +85,7 @@ class _Reader:
         return DisclosureMatrix(
             classes=MappingProxyType(dict(self._classes)),
             commands=MappingProxyType(dict(self._commands)),
+            counted=MappingProxyType(dict(self._counted)),
             letters=MappingProxyType(dict(self._letters)),
             columns=MappingProxyType(dict(self._columns)),
             sets=MappingProxyType(self._sets),

@@ -115,7 +115,7 @@ def _make_row(
     told: dict[RecordState, set[str]] = {state: set() for state in RecordState}
     commands: set[str] = set()
     for action, name, state in found:
-        (told[state] if action is Action.READ else commands).add(name)
+        (told[state] if action in {Action.READ, Action.AGGREGATE} else commands).add(name)
     frozen = {state: frozenset(names) for state, names in told.items()}
     cells = {
         state: spell_cell(matrix, state, names, matrix.find_cell(role, purpose, relation, state))

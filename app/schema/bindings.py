@@ -6,17 +6,18 @@ A type that is missing here cannot be planned; a field that is not declared in t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, Table, Text, and_, cast, func, literal_column
 
 from app.domain.vocabulary import Entity
-from app.planning.catalogue import Catalogue, Expression, Joined, Past, Root, TypeBinding
-from app.schema import analysis, duties, inbox, oversight, own, places, process, query, records
+from app.planning.catalogue import Catalogue, Expression, Joined, Past, Root, Subject, TypeBinding
+from app.schema import analysis, duties, inbox, oversight, own, places, process, query, records, statistics
 from app.schema.fields import BINDING, ROOT
 from app.schema.past import OUTCOME_PAST
 from app.storage.tables import access, audit, credentials, outcomes, people
+from app.storage.tables.counted import COUNTED_OUTCOMES, COUNTED_STINTS
 from app.storage.tables.places import AGENCIES, AGENCY_ENROLLMENTS, ATTESTATIONS, JURISDICTIONS, PERIOD_REPORTS
 from app.storage.tables.process import EVIDENCE_ITEMS, MATTERS, PROCESS_STEPS
 
@@ -55,6 +56,7 @@ _SERIES_LINKS: Final = frozenset(
 _SOURCES: Final = (
     _Source(python_type=own.Viewer),
     _Source(python_type=own.Me),
+    _Source(python_type=statistics.Statistics),
     _Source(
         python_type=places.Jurisdiction,
         base=JURISDICTIONS,
@@ -222,11 +224,32 @@ _SOURCES: Final = (
 )
 
 
+_STINT_LINKS: Final = frozenset({"officer_id", "agency_id", "from_date", "to_date", "separation_reason"})
+# What figures are counted over; no row of these is ever told.
+_SUBJECTS: Final = (
+    _Source(
+        python_type=statistics.OutcomeFigures,
+        base=COUNTED_OUTCOMES,
+        entity=Entity.OUTCOME,
+        links=frozenset({"officer_id", "agency_id", "lifecycle", "finality", "dispute", "kind", "action_date"}),
+    ),
+    _Source(python_type=statistics.StintFigures, base=COUNTED_STINTS, entity=Entity.STINT, links=_STINT_LINKS),
+    _Source(python_type=statistics.WanderingFigures, base=COUNTED_STINTS, entity=Entity.STINT, links=_STINT_LINKS),
+)
+
+
 def build_catalogue() -> Catalogue:
     """The catalogue of the whole contract, from the declarations of the schema."""
+    subjects = {
+        source.python_type.__name__: Subject(
+            binding=replace(_bind_type(source), is_node=False),
+            make_rows=statistics.MADE_ROWS.get(source.python_type.__name__),
+        )
+        for source in _SUBJECTS
+    }
     types = {source.python_type.__name__: _bind_type(source) for source in _SOURCES}
     roots = {name: found for name, found in _read_metadata(query.Query, ROOT).items() if isinstance(found, Root)}
-    return Catalogue(types=types, roots=roots)
+    return Catalogue(types=types, roots=roots, subjects=subjects)
 
 
 def _bind_type(source: _Source) -> TypeBinding:

@@ -34,10 +34,12 @@ _SENSITIVITY_DEFINITION: Final = '''
 """The sensitivity class of a field: what policy speaks of when it lets somebody read it."""
 directive @sensitivity("""The class, as `policies/fields.csv` names it.""" class: String!) on FIELD_DEFINITION
 '''
-_FRAMES: Final = ("Connection", "Edge")
 _BUILT_IN: Final = frozenset({"ID", "String", "Int", "Float", "Boolean"})
 # What combines comparisons compares nothing itself.
 _LOGIC: Final = frozenset({"and", "or", "not"})
+_FRAMES: Final = ("Connection", "Edge", "Table")
+# Codes that name fields of a type, by how the enum is called behind the type's name.
+_FIELD_CODES: Final = ("OrderField", "Dimension", "Measure")
 Readable = Callable[[str], bool]
 
 
@@ -123,8 +125,8 @@ def _trim(node: Any, readable: Readable) -> Any:
             each for each in node.fields or () if each.name.value in _LOGIC or readable(f"{target}.{each.name.value}")
         )
         return _replace(node, fields=fields)
-    if isinstance(node, EnumTypeDefinitionNode) and name.endswith("OrderField"):
-        target = name.removesuffix("OrderField")
+    if isinstance(node, EnumTypeDefinitionNode) and name.endswith(_FIELD_CODES):
+        target = next(name.removesuffix(suffix) for suffix in _FIELD_CODES if name.endswith(suffix))
         return _replace(
             node,
             values=tuple(each for each in node.values or () if readable(f"{target}.{spell_field(each.name.value)}")),

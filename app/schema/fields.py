@@ -26,6 +26,7 @@ from app.planning.catalogue import (
     One,
     Ordering,
     Root,
+    Tally,
 )
 
 BINDING: Final = "binding"
@@ -141,10 +142,19 @@ def _declare_window(returns: Any, filter_type: Any, order_type: Any, *, past: bo
     return _declare(arguments, dict.fromkeys(arguments, strawberry.UNSET), returns)
 
 
-def _declare(arguments: dict[str, Any], defaults: dict[str, Any], returns: Any) -> Callable[..., Any]:
+def tally(subject: str, description: str, *, returns: Any, arguments: dict[str, Any], described: dict[str, str]) -> Any:
+    """Figures over all rows of a subject; only `first` must be given."""
+    optional = dict.fromkeys((name for name in arguments if name != "first"), strawberry.UNSET)
+    resolver = _declare(arguments, optional, returns, described)
+    return strawberry.field(resolver=resolver, description=description, metadata={BINDING: Tally(subject=subject)})
+
+
+def _declare(
+    arguments: dict[str, Any], defaults: dict[str, Any], returns: Any, texts: dict[str, str] = ARGUMENTS
+) -> Callable[..., Any]:
     """A function that has the signature of a field and no behaviour: its call is a fault, never a read."""
     described = {
-        name: Annotated[type_, strawberry.argument(description=ARGUMENTS[name])] for name, type_ in arguments.items()
+        name: Annotated[type_, strawberry.argument(description=texts[name])] for name, type_ in arguments.items()
     }
 
     def unreachable(**_given: Any) -> Any:

@@ -49,6 +49,7 @@ from app.schema.places import (
 from app.schema.records import NEWEST_FIRST, Officer, Outcome
 from app.schema.relay import Connection, Node
 from app.schema.scalars import ORI
+from app.schema.statistics import Statistics
 from app.storage.tables.credentials import GRANT_ELIGIBILITIES
 from app.storage.tables.places import AGENCY_ORIS
 
@@ -186,6 +187,11 @@ class Query:
         returns=Connection[AnalystRow] | None,
         filter_type=AnalystRowFilter,
         order_type=AnalystRowOrder,
+    )
+    statistics: Statistics | None = root_field(
+        Root(target="Statistics", namespace=True, counting=True),
+        "Exact figures over all records that may be counted; not for release.",
+        returns=Statistics | None,
     )
     disclosures: Connection[AuditEvent] | None = root_list(
         "AuditEvent",

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,6 +36,14 @@ _UNREACHABLE: Final = (
 )
 
 
+# For one transaction: whose statement it is; planned for the very values that are asked of, with room to hash rows of
+# a whole table once instead of looking each of them up.
+SET_COUNTING: Final = (
+    "SELECT set_config('probity.context', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true), "
+    "set_config('work_mem', '64MB', true)"
+)
+
+
 class ContextLapsed(Exception):
     """The database did not take the context: the caller's right has ended, or the policy is another by now.
 
@@ -60,22 +68,41 @@ class ReadSession:
 
     async def run_plan(self, sql: str, values: Sequence[Any]) -> ReadAnswer:
         """Run one plan; raises `ProbityError` for a deadline or a database that does not answer."""
-        try:
-            row = await self.connection.fetchrow(sql, *values, timeout=STATEMENT_SECONDS)
-        except TimeoutError:
-            raise ProbityError(ErrorCode.DEADLINE_EXCEEDED) from None
-        except asyncpg.QueryCanceledError:
-            raise ProbityError(ErrorCode.DEADLINE_EXCEEDED) from None
-        except asyncpg.InsufficientPrivilegeError as error:
-            raise ContextLapsed from error
-        except asyncpg.DataError:
-            # A value that PostgreSQL cannot hold, such as a text with a null character; its message would repeat it.
-            raise ProbityError(ErrorCode.VARIABLES_INVALID) from None
-        except _UNREACHABLE:
-            raise ProbityError(ErrorCode.UNAVAILABLE) from None
-        if row is None:
-            raise ProbityError(ErrorCode.INTERNAL)
-        return ReadAnswer(body=row["body"], disclosed=row["disclosed"] or "", context_held=row["context_held"])
+        with _speak_of_failures():
+            return _read_answer(await self.connection.fetchrow(sql, *values, timeout=STATEMENT_SECONDS))
+
+    async def run_count(self, sql: str, values: Sequence[Any], context: str) -> ReadAnswer:
+        """Run a plan over whole tables, in a transaction of its own that carries the context; raises as `run_plan`.
+
+        What sets the context is another statement, and every row is fetched (`fetchrow` would stop at one): else
+        PostgreSQL runs it in one process, whatever it planned.
+        """
+        with _speak_of_failures():
+            async with asyncio.timeout(STATEMENT_SECONDS), self.connection.transaction(readonly=True):
+                await self.connection.execute(SET_COUNTING, context)
+                rows = await self.connection.fetch(sql, *values)
+        return _read_answer(rows[0] if rows else None)
+
+
+@contextmanager
+def _speak_of_failures() -> Iterator[None]:
+    try:
+        yield
+    except (TimeoutError, asyncpg.QueryCanceledError):
+        raise ProbityError(ErrorCode.DEADLINE_EXCEEDED) from None
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise ContextLapsed from error
+    except asyncpg.DataError:
+        # A value that PostgreSQL cannot hold, such as a text with a null character; its message would repeat it.
+        raise ProbityError(ErrorCode.VARIABLES_INVALID) from None
+    except _UNREACHABLE:
+        raise ProbityError(ErrorCode.UNAVAILABLE) from None
+
+
+def _read_answer(row: asyncpg.Record | None) -> ReadAnswer:
+    if row is None:
+        raise ProbityError(ErrorCode.INTERNAL)
+    return ReadAnswer(body=row["body"], disclosed=row["disclosed"] or "", context_held=row["context_held"])
 
 
 @dataclass(frozen=True, slots=True)

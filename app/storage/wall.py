@@ -49,10 +49,11 @@ _LIST_POLICIES: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondWall:
-    """What one policy makes of the database: functions, row policies, column grants, and the policy's digest."""
+    """What one policy makes of the database: functions, row policies, views, column grants, and the policy's digest."""
 
     listing: str
     policies: tuple[str, ...]
+    views: tuple[str, ...]
     column_grants: tuple[str, ...]
     policy_sha256: bytes
 
@@ -126,7 +127,7 @@ async def _put_wall(connection: Connection, wall: SecondWall, grants: str) -> No
     await connection.execute(wall.listing)
     if old := await connection.fetchval(_LIST_POLICIES):
         await connection.execute(old)
-    await connection.execute(";\n".join(wall.policies))
+    await connection.execute(";\n".join((*wall.policies, *wall.views)))
     await connection.execute(grants)
     await connection.execute("UPDATE gate.installation SET policy_sha256 = $1", wall.policy_sha256)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 
 GRANTS = Path(__file__).resolve().parents[2] / "migrations" / "grants.sql"
-SCHEMAS = ("registry", "release", "matching", "audit", "gate")
+SCHEMAS = ("registry", "release", "matching", "audit", "gate", "counted")
 # (login or PUBLIC, privilege, what: "schema x", "table x.y", "table x.y column z", "function x.y(types)")
 GrantLine = tuple[str, str, str]
 

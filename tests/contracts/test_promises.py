@@ -213,6 +213,8 @@ def test_a_list_is_sorted_by_single_values_and_filtered_by_them_or_by_what_may_b
     policy: ServedPolicy,
 ) -> None:
     catalogue = build_catalogue()
+    bindings = {each.name: each for each in catalogue.types.values()}
+    bindings |= {name: subject.binding for name, subject in catalogue.subjects.items()}
     for type_ in list_types(policy.schema):
         if isinstance(type_, GraphQLInputObjectType) and type_.fields.keys() >= LOGIC:
             names = type_.fields.keys() - LOGIC
@@ -223,7 +225,7 @@ def test_a_list_is_sorted_by_single_values_and_filtered_by_them_or_by_what_may_b
         else:
             continue
         for name in names:
-            bound = catalogue.types[target].fields[name]
+            bound = bindings[target].fields[name]
             if isinstance(type_, GraphQLInputObjectType) and isinstance(bound, One | Many):
                 form = "Filter" if isinstance(bound, One) else "Quantifier"
                 assert get_named_type(type_.fields[name].type).name == f"{bound.target}{form}"

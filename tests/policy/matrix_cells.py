@@ -50,7 +50,7 @@ def list_told(matrix: DisclosureMatrix, cell: str, state: RecordState, standing:
 
 
 def action_of(matrix: DisclosureMatrix, name: str) -> Action:
-    return matrix.commands.get(name, Action.READ)
+    return {**matrix.commands, **matrix.counted}.get(name, Action.READ)
 
 
 def list_classes(matrix: DisclosureMatrix) -> tuple[str, ...]:

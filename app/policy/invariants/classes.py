@@ -29,6 +29,10 @@ PERSON: Final = OFFICER | OUTCOME
 # Facts of an officer's own dealings with the registry.
 PRIVATE: Final = frozenset({"consent_record", "disclosure_record", "me_private"})
 ANALYST_ROW: Final = "analyst_row"
+# What is counted over and never read.
+OUTCOME_FIGURES: Final = "outcome_figures"
+CAREER_FIGURES: Final = "career_figures"
+FIGURES: Final = frozenset({OUTCOME_FIGURES, CAREER_FIGURES})
 COMMANDS: Final = {
     "command_grant_role": (Action.GRANT, "grant_record"),
     "command_revoke_role": (Action.REVOKE, "grant_record"),
@@ -48,6 +52,6 @@ OFFICES: Final = frozenset(Role) - OFFICER_SIDE - {Role.PUBLIC}
 
 def states_of(thing: str) -> frozenset[RecordState]:
     """The states that a record behind a class can be in."""
-    if thing in OUTCOME or thing == ANALYST_ROW:
+    if thing in OUTCOME or thing in {ANALYST_ROW, OUTCOME_FIGURES}:
         return OUTCOME_STATES
-    return LISTINGS if thing in OFFICER else frozenset({RecordState.STANDING})
+    return LISTINGS if thing in OFFICER or thing == CAREER_FIGURES else frozenset({RecordState.STANDING})

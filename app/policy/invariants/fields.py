@@ -16,8 +16,10 @@ from app.policy.groups import is_field
 from app.policy.invariants.form import Breach, Invariant, Scope, View
 
 _STRUCTURE: Final = "structure"
-# Types without a fact of their own: lists and their pages, and the answers of commands.
-_FORMS: Final = re.compile(r"\w+(Connection|Edge)|PageInfo|Node|CommandRefused|\w+(ed|Given)")
+# Types without a fact of their own: lists and their pages, tables and the parts of a figure, the answers of commands.
+_FORMS: Final = re.compile(
+    r"\w+(Connection|Edge|FiguresTable)|Spread|SwornRate|PageInfo|Node|CommandRefused|\w+(ed|Given)"
+)
 _NEVER: Final = re.compile(
     r"ssn|socialSecurity|birth|dateOfBirth|dob|race|ethnicity|sex|gender|homeAddress|phone|token|complainant|victim"
     r"|password|secret",

@@ -10,7 +10,7 @@ from typing import Final
 
 from app.domain.vocabulary import Action, Purpose, RecordState, Relation, Role
 from app.policy.decided import Ask
-from app.policy.invariants.classes import ANALYST_ROW, COMMANDS, PERSON, PRIVATE, PUBLIC
+from app.policy.invariants.classes import ANALYST_ROW, COMMANDS, FIGURES, PERSON, PRIVATE, PUBLIC
 from app.policy.invariants.form import Breach, Cell, Invariant, Scope, View, forbid_cells, forbid_relations
 
 _SECTION_5: Final = "access.md section 5"
@@ -123,13 +123,15 @@ _OFFICES: Final[Mapping[tuple[Role, Purpose], Mapping[str, frozenset[Relation]]]
 
 
 def _stray(cell: Cell) -> frozenset[Relation]:
-    if cell.thing in PERSON | PUBLIC | PRIVATE | {ANALYST_ROW} or cell.ask.role is Role.PUBLIC:
+    if cell.thing in PERSON | PUBLIC | PRIVATE | FIGURES | {ANALYST_ROW} or cell.ask.role is Role.PUBLIC:
         return frozenset()
     office = _OFFICES.get((cell.ask.role, cell.ask.purpose), {})
     return frozenset(Relation) - office.get(cell.thing, _NOWHERE)
 
 
 def _act_amiss(cell: Cell) -> bool:
+    if cell.thing in FIGURES:
+        return cell.ask.action is not Action.AGGREGATE
     action = COMMANDS[cell.thing][0] if cell.thing in COMMANDS else Action.READ
     return cell.ask.action is not action and not (cell.ask.action is Action.MATCH and cell.thing not in COMMANDS)
 
@@ -188,7 +190,8 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     ),
     forbid_cells(
         "OFFICE-05",
-        "a command is carried out by its own action, and what is no command is read or matched, nothing else",
+        "a command is carried out by its own action, figures are counted over and not read, and all else is read or "
+        "matched, nothing else",
         "access.md section 1, actions",
         bad=_act_amiss,
     ),

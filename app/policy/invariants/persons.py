@@ -16,6 +16,7 @@ from app.policy.invariants.classes import (
     CONTENT,
     DETAIL,
     EXISTENCE,
+    FIGURES,
     HOLD,
     IDENTIFIER,
     IDENTITY,
@@ -25,6 +26,7 @@ from app.policy.invariants.classes import (
     OFFICES,
     OPEN,
     OUTCOME,
+    OUTCOME_FIGURES,
     PERSON,
     PRIVATE,
     PROCESS,
@@ -107,9 +109,11 @@ def _tells_authority(cell: Cell) -> bool:
 
 def _tells_rows_amiss(cell: Cell) -> bool:
     if cell.ask.role is not Role.DOJ_ANALYST:
-        return cell.thing == ANALYST_ROW
-    return cell.thing not in PUBLIC | {ANALYST_ROW, "root_analysis"} or (
-        cell.thing == ANALYST_ROW and cell.state not in OPEN
+        return cell.thing in FIGURES | {ANALYST_ROW}
+    return (
+        cell.thing not in PUBLIC | FIGURES | {ANALYST_ROW, "root_analysis"}
+        or (cell.thing == ANALYST_ROW and cell.state not in OPEN)
+        or (cell.thing == OUTCOME_FIGURES and cell.state not in OPEN | {RecordState.EXPIRED})
     )
 
 
@@ -246,12 +250,10 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     ),
     forbid_cells(
         "PERSON-19",
-        "an analyst reads pseudonymous rows of cleared outcomes and nothing else of a person; nobody else reads them",
+        "an analyst reads pseudonymous rows of cleared outcomes, counts over these and the expired and over careers, "
+        "and has nothing else of a person; nobody else reads or counts them",
         f"{_SECTION_5}; {_MATRIX}, DOJ_ANALYST",
-        bad=lambda cell: (
-            (cell.thing == ANALYST_ROW and (cell.ask.role is not Role.DOJ_ANALYST or cell.state not in OPEN))
-            or (cell.ask.role is Role.DOJ_ANALYST and cell.thing not in PUBLIC | {ANALYST_ROW, "root_analysis"})
-        ),
+        bad=_tells_rows_amiss,
     ),
     forbid_cells(
         "PERSON-20",
