@@ -9,15 +9,18 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip -qq --disable-pip-version-check --no-input
 STAMPS := $(VENV)/.stamps
-# Extra arguments for pytest, for example: make test ARGS="-k reinstated"
+# Extra arguments for pytest, for example: make test ARGS="-k reinstated", or ARGS="-n 0" for a single process.
 ARGS ?=
+# A process for each core, and a server of its own for each. The tests of a module stay together: some tell what the
+# others counted. Modules go out in the order of folders, so that what a folder shares is made once a process.
+PROCESSES := -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 COMPILE = $(UV) pip compile -q --python-version 3.11 --universal --generate-hashes --no-header \
 	--no-annotate --no-emit-index-url --no-emit-find-links
 BUILD_REQUIRES = import sys, tomllib; print(*tomllib.load(sys.stdin.buffer)["build-system"]["requires"], sep="\n")
 IS_FIT = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help setup demo tour test test-long check fix bench interop lock graphiql
+.PHONY: help setup demo tour test test-long check fix bench bench-all interop lock graphiql
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,10 +35,10 @@ tour: $(STAMPS)/runtime graphiql ## the guided tour without serving
 	@$(PY) -m app demo --no-serve
 
 test: $(STAMPS)/dev ## every test in its quick profile
-	@$(PY) -m pytest -q -m "not long" $(ARGS)
+	@$(PY) -m pytest -q $(PROCESSES) -m "not long" $(ARGS)
 
 test-long: $(STAMPS)/dev ## every test in its full profile
-	@$(PY) -m pytest -q -m "long or not long" $(ARGS)
+	@$(PY) -m pytest -q $(PROCESSES) -m "long or not long" $(ARGS)
 
 check: $(STAMPS)/dev ## style, types, import contracts, and that the policy is as accepted and keeps its invariants
 	@$(PY) -m ruff check .
@@ -49,9 +52,11 @@ fix: $(STAMPS)/dev ## mend what ruff can mend
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-bench: $(STAMPS)/dev ## run every measurement in bench/
+bench: $(STAMPS)/dev ## what a read costs, beside hand-written SQL and other servers; ARGS="--quick" for a small one
+	@$(PY) bench/measure_read_path.py $(ARGS)
+
+bench-all: $(STAMPS)/dev ## every measurement in bench/, one after the other
 	@set -- bench/measure_*.py; \
-	if [ ! -e "$$1" ]; then echo "bench/ holds no measure_*.py to run" >&2; exit 1; fi; \
 	for measurement in "$$@"; do echo "== $$measurement"; $(PY) "$$measurement" || exit 1; done
 
 interop: ## other people's GraphQL clients against our contracts (needs npm)

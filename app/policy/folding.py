@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from app.domain.vocabulary import DisputeState, Finality, HoldInForce, Lifecycle, OutcomeKind, RecordState
 from app.policy.decided import DecisionTable
@@ -20,12 +20,13 @@ AXES: tuple[type[StrEnum], ...] = (Lifecycle, Finality, DisputeState, HoldInForc
 
 def fold_products(combinations: Iterable[Combination]) -> tuple[Product, ...]:
     """Products of sets that together are exactly these combinations; which ones depends on the set alone."""
-    products: set[Product] = {tuple(frozenset({word}) for word in each) for each in combinations}
+    # Axis by axis from the last one: what lies before it are still words, what lies behind it already sets of them.
+    products: set[tuple[Any, ...]] = set(combinations)
     width = len(next(iter(products), ()))
     for axis in reversed(range(width)):
-        joined: dict[Product, set[str]] = defaultdict(set)
+        joined: dict[tuple[Any, ...], set[str]] = defaultdict(set)
         for product in products:
-            joined[product[:axis] + product[axis + 1 :]] |= product[axis]
+            joined[product[:axis] + product[axis + 1 :]].add(product[axis])
         products = {(*rest[:axis], frozenset(words), *rest[axis:]) for rest, words in joined.items()}
     return tuple(sorted(products, key=lambda each: [sorted(words) for words in each]))
 

@@ -141,7 +141,18 @@ async def test_a_representative_gives_nothing_on(practice: Practice, command: st
         ({"account": "x" * 201}, "INVALID"),
         ({"idempotencyKey": "x" * 201}, "INVALID"),
     ],
-    ids=str,
+    ids=[
+        "to himself",
+        "two years and a day",
+        "for ever",
+        "ended long ago",
+        "an end in no time zone",
+        "a beginning a month ahead",
+        "no account",
+        "an account with a space",
+        "a long account",
+        "a long key",
+    ],
 )
 async def test_what_is_no_mandate_is_refused_and_changes_nothing(
     practice: Practice, changes: dict[str, Any], code: str

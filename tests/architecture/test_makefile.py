@@ -66,6 +66,13 @@ def test_a_second_run_installs_nothing(checkout: Path) -> None:
     assert "install" not in planned
 
 
+@pytest.mark.parametrize("target", ["test", "test-long"])
+def test_tests_run_in_several_processes_unless_the_arguments_say_otherwise(checkout: Path, target: str) -> None:
+    (planned,) = make(checkout, "--dry-run", target, "ARGS=-n 0 -k word").stdout.splitlines()
+    assert " -n auto --maxprocesses 4 --dist loadscope " in planned
+    assert planned.endswith(" -n 0 -k word")
+
+
 @pytest.mark.parametrize("changed", [*LOCKS, "pyproject.toml"])
 def test_a_changed_lock_is_installed_again(checkout: Path, changed: str) -> None:
     os.utime(checkout / changed, (3_000, 3_000))

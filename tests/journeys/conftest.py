@@ -34,6 +34,7 @@ from app.storage.cluster import Addresses, name_embedded_addresses
 from app.storage.embedded import EmbeddedCluster
 from app.storage.logins import OWNER_ROLE
 from app.storage.secrets import Secrets
+from tests.conftest import COPIED
 
 STORY_TEMPLATE = "probity_story"
 ORIGIN = "http://probity.invalid"
@@ -110,7 +111,7 @@ async def story_template(cluster: EmbeddedCluster, settings: Settings, template:
     admin = await asyncpg.connect(
         cluster.url(user="postgres", password=cluster.superuser_password, database="postgres")
     )
-    await admin.execute(f'CREATE DATABASE "{STORY_TEMPLATE}" TEMPLATE "{template}" OWNER {OWNER_ROLE}')
+    await admin.execute(f'CREATE DATABASE "{STORY_TEMPLATE}" TEMPLATE "{template}" OWNER {OWNER_ROLE} {COPIED}')
     await admin.close()
     addresses = name_embedded_addresses(cluster, Secrets(settings.home), database=STORY_TEMPLATE)
     owner = await asyncpg.connect(addresses.require_owner())
@@ -131,7 +132,7 @@ async def registry(cluster: EmbeddedCluster, settings: Settings, story_template:
     )
     addresses = name_embedded_addresses(cluster, Secrets(settings.home), database=name)
     try:
-        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{story_template}" OWNER {OWNER_ROLE}')
+        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{story_template}" OWNER {OWNER_ROLE} {COPIED}')
         async with AsyncExitStack() as stack:
             pipeline = await stack.enter_async_context(open_pipeline(settings, addresses))
             issuer = DemoIssuer(

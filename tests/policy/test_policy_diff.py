@@ -267,12 +267,11 @@ def test_the_text_can_be_read_back_into_the_same_decisions(bundle: PolicyBundle)
         ("# Everything", "# Nearly everything"),
     ],
 )
-def test_an_accepted_text_that_was_changed_by_hand_is_refused(old: str, new: str, bundle: PolicyBundle) -> None:
-    text = seal_text(tabulate_verdicts(bundle))
-    assert old in text
-    place = text.rindex(old)
+def test_an_accepted_text_that_was_changed_by_hand_is_refused(old: str, new: str, accepted: str) -> None:
+    assert old in accepted
+    place = accepted.rindex(old)
     with pytest.raises(PolicyRefused, match="changed by hand"):
-        open_text(text[:place] + new + text[place + len(old) :])
+        open_text(accepted[:place] + new + accepted[place + len(old) :])
 
 
 @pytest.mark.parametrize(
@@ -286,12 +285,18 @@ def test_a_text_of_another_form_is_refused(text: str) -> None:
 # --- The gate
 
 
+@pytest.fixture(scope="module")
+def accepted(bundle: PolicyBundle) -> str:
+    """The text of the served policy, sealed as an accepted one."""
+    return seal_text(tabulate_verdicts(bundle))
+
+
 @pytest.fixture
-def decisions(tmp_path: Path, bundle: PolicyBundle) -> Path:
+def decisions(tmp_path: Path, accepted: str) -> Path:
     """Decision records with the served policy as the accepted one."""
     folder = tmp_path / "decisions"
     folder.mkdir()
-    (folder / ACCEPTED_NAME).write_text(seal_text(tabulate_verdicts(bundle)), "ascii")
+    (folder / ACCEPTED_NAME).write_text(accepted, "ascii")
     (folder / "0001-how-it-began.md").write_text("# How it began\n", "ascii")
     return folder
 
