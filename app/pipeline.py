@@ -20,11 +20,10 @@ from app.answering.recording import Recorder
 from app.answering.requests import Asked, GraphQLRequest, read_back, tell_refusal
 from app.answering.served_policy import ServedPolicy
 from app.domain.clock import Clock, IdSource
-from app.domain.vocabulary import Action
 from app.errors import ErrorCode, ProbityError
 from app.identity.claims import VerifiedClaims
 from app.identity.presented import PresentedToken
-from app.identity.principal import PUBLIC_PRINCIPAL, HeldGrant, Principal, join_principal
+from app.identity.principal import PUBLIC_PRINCIPAL, Principal, join_principal
 from app.identity.tokens import TokenVerifier
 from app.planning.plan import Plan
 from app.planning.planner import BoundedCache, Prepared, name_operation
@@ -36,6 +35,7 @@ from app.schema.contracts import Contract
 from app.storage.context import ContextClaims, ContextSigner
 from app.storage.grants import find_held_grant
 from app.storage.installation import read_policy_digest
+from app.storage.ledger.arrivals import Arrivals
 from app.storage.ledger.command_chain import append_in_transaction
 from app.storage.ledger.group_commit import Ledger
 from app.storage.logins import LOGIN_OF_ROLE, Login
@@ -76,6 +76,7 @@ class Pipeline:
     documents: Mapping[str, str]
     public_keys: Mapping[str, Any]
     is_demo: bool
+    arrivals: Arrivals = field(default_factory=Arrivals)
     held: BoundedCache = field(default_factory=lambda: BoundedCache(KEPT_GRANTS))
 
     @property
@@ -136,32 +137,34 @@ class Pipeline:
         policy: ServedPolicy,
         now: datetime,
     ) -> Answer:
-        grant = policy.find_grant(principal.role, principal.purpose)
-        contract = policy.find_contract(principal.role, principal.purpose)
+        reach = policy.find_reach(principal.role, principal.purpose)
         prepared = policy.planner.prepare(
             request.document,
             request.operation_name,
             request.variables,
-            schema=contract.schema,
-            grant=grant,
-            counting=policy.find_grant(principal.role, principal.purpose, Action.AGGREGATE),
+            schema=reach.contract.schema,
+            grant=reach.grant,
+            counting=reach.counting,
         )
-        asked = Asked(request=request, prepared=prepared, contract=contract, policy=policy, now=now)
+        asked = Asked(request=request, prepared=prepared, contract=reach.contract, policy=policy, now=now)
         if prepared.operation.operation is OperationType.MUTATION:
             return await self._command(asked, claims)
         if prepared.plan is None:
             if await self._read_standing() != policy.digest:
                 raise ContextLapsed
-            return _introspect(contract, prepared)
+            return _introspect(reach.contract, prepared)
         return await self._read(prepared.plan, asked, principal)
 
     async def _read(self, plan: Plan, asked: Asked, principal: Principal) -> Answer:
-        found = await self._run(plan, asked, principal)
-        if plan.is_personal:
+        if not plan.is_personal:
+            found = await self._run(plan, asked, principal)
+        else:
+            with self.arrivals:
+                found = await self._run(plan, asked, principal)
+                record = self.recorder.record_read(
+                    plan, principal, asked.policy.digest, asked.now, asked.request.variables, found.disclosed
+                )
             # INVARIANT: the answer leaves only after its record is durable.
-            record = self.recorder.record_read(
-                plan, principal, asked.policy.digest, asked.now, asked.request.variables, found.disclosed
-            )
             await self.ledger.append(record)
         return Answer(body=b'{"data":' + found.body.encode() + b"}", is_personal=plan.is_personal)
 
@@ -170,11 +173,11 @@ class Pipeline:
         policy = asked.policy.digest
         context = policy.hex() if login is Login.PUBLIC else self._sign(principal, login, policy, asked.now)
         values = plan.bind(asked.prepared.variables, principal, asked.now, context)
-        async with self.pools.open_read(login) as session:
-            if plan.is_counting:
+        if plan.is_counting:
+            async with self.pools.open_read(login) as session:
                 found = await session.run_count(plan.sql, values, context)
-            else:
-                found = await session.run_plan(plan.sql, values)
+        else:
+            found = await self.pools.run_plan(login, plan.sql, values)
         if not found.context_held:
             raise ContextLapsed
         return found
@@ -241,15 +244,17 @@ class Pipeline:
             told[each.key] = json.loads(found.body)["object"]
         return told
 
+    async def identify(self, presented: PresentedToken | None) -> Principal:
+        """Who presents a token, his right looked up anew; raises `ProbityError` for one who holds none."""
+        return await self._look_up(self._verify(presented), self.clock())
+
     def _verify(self, presented: PresentedToken | None) -> VerifiedClaims | None:
         return None if presented is None else self.verifier.verify(presented.compact, proof=presented.proof)
 
     async def _find_principal(self, claims: VerifiedClaims | None, now: datetime) -> Principal:
-        """The principal by the grant remembered for these claims; that it still holds the database checks each time."""
-        remembered: HeldGrant | None = self.held.find(_name_right(claims))
-        if claims is None or remembered is None:
-            return await self._look_up(claims, now)
-        return join_principal(claims, remembered)
+        """The principal remembered for these claims; that he still holds his right the database checks each time."""
+        remembered: Principal | None = self.held.find(_name_right(claims))
+        return remembered if remembered is not None else await self._look_up(claims, now)
 
     async def _look_up(self, claims: VerifiedClaims | None, now: datetime) -> Principal:
         if claims is None:
@@ -258,7 +263,7 @@ class Pipeline:
             held = await find_held_grant(connection, claims, now)
         principal = join_principal(claims, held)
         if held is not None:
-            self.held.keep(_name_right(claims), held)
+            self.held.keep(_name_right(claims), principal)
         return principal
 
     def _sign(self, principal: Principal, login: Login, policy: bytes, now: datetime) -> str:
@@ -313,9 +318,19 @@ def _introspect(contract: Contract, prepared: Prepared) -> Answer:
 
 
 def _name_right(claims: VerifiedClaims | None) -> tuple[Any, ...]:
+    """All of the claims that a principal is made of: with another of them he is another."""
     if claims is None:
         return ()
-    return (claims.account, claims.role, claims.agency_ori, claims.state_code, claims.officer_id)
+    return (
+        claims.account,
+        claims.role,
+        claims.purpose,
+        claims.agency_ori,
+        claims.state_code,
+        claims.officer_id,
+        claims.scopes,
+        claims.acr,
+    )
 
 
 __all__ = ["Answer", "GraphQLRequest", "Pipeline"]

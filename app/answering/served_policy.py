@@ -19,6 +19,15 @@ from app.schema.contracts import Contract, build_contract, read_definitions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What a role reads by for a purpose: what it may read and count over, and the contract cut by that."""
+
+    grant: Grant
+    counting: Grant
+    contract: Contract
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServedPolicy:
     """What a process decides and plans by; `schema` is the whole one, from whose `definitions` contracts are cut."""
 
@@ -27,7 +36,7 @@ class ServedPolicy:
     definitions: DocumentNode
     planner: Planner
     grants: Mapping[tuple[Role, Purpose, Action], Grant]
-    contracts: BoundedCache = field(default_factory=lambda: BoundedCache(64))
+    reaches: BoundedCache = field(default_factory=lambda: BoundedCache(64))
 
     @property
     def digest(self) -> bytes:
@@ -43,8 +52,19 @@ class ServedPolicy:
 
     def find_contract(self, role: Role, purpose: Purpose) -> Contract:
         """The contract of the role for the purpose."""
-        found: Contract = self.contracts.find_or_make((role, purpose), lambda: self._cut_contract(role, purpose))
+        return self.find_reach(role, purpose).contract
+
+    def find_reach(self, role: Role, purpose: Purpose) -> Reach:
+        """What the role reads by for the purpose; raises `FORBIDDEN` where the two are not bound to each other."""
+        found: Reach = self.reaches.find_or_make((role, purpose), lambda: self._measure_reach(role, purpose))
         return found
+
+    def _measure_reach(self, role: Role, purpose: Purpose) -> Reach:
+        return Reach(
+            grant=self.find_grant(role, purpose),
+            counting=self.find_grant(role, purpose, Action.AGGREGATE),
+            contract=self._cut_contract(role, purpose),
+        )
 
     def _cut_contract(self, role: Role, purpose: Purpose) -> Contract:
         grants = [self.find_grant(role, purpose, action) for action in Action]

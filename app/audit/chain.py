@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from itertools import chain
+from operator import attrgetter
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from app.audit.canonical import encode_values
+from app.audit.canonical import Value, encode_item, encode_value, encode_values
 from app.audit.records import AuditRecord
 
 _CHAIN_FORM: Final = "probity-audit-chain-1"
@@ -32,7 +32,7 @@ class ChainHead:
     hash: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ChainRow:
     """One row of `audit.records`: just what stands there, fit or not.
 
@@ -78,6 +78,10 @@ class ItemRow(NamedTuple):
     version: int | None
 
 
+# INVARIANT: all columns but the last, the hash itself, in their order.
+_read_hashed: Final = attrgetter(*[each.name for each in fields(ChainRow)][:-1])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedRecord:
     """A record with its place in a chain, as its rows."""
@@ -94,33 +98,29 @@ def start_chain(chain_id: UUID) -> ChainHead:
 
 def seal_record(head: ChainHead, record: AuditRecord) -> SealedRecord:
     """Give a record the place after `head`; it counts only once its rows are stored."""
-    items = tuple(
-        ItemRow(ordinal, item.officer_id, item.series_id, item.version)
-        for ordinal, item in enumerate(record.items, start=1)
+    items = tuple([ItemRow(ordinal, *item) for ordinal, item in enumerate(record.items, start=1)])
+    hashed = (
+        head.chain_id,
+        head.position + 1,
+        record.id,
+        record.kind.value,
+        count_microseconds(record.at),
+        record.account,
+        record.role,
+        record.purpose,
+        record.agency_id,
+        record.state_code,
+        record.check_id,
+        record.operation,
+        record.document_sha256,
+        record.policy_sha256,
+        record.input_commitment,
+        record.result,
+        len(items),
+        digest_items(items),
+        head.hash,
     )
-    row = ChainRow(
-        chain_id=head.chain_id,
-        position=head.position + 1,
-        id=record.id,
-        kind=record.kind.value,
-        at=count_microseconds(record.at),
-        account=record.account,
-        role=record.role,
-        purpose=record.purpose,
-        agency_id=record.agency_id,
-        state_code=record.state_code,
-        check_id=record.check_id,
-        operation=record.operation,
-        document_sha256=record.document_sha256,
-        policy_sha256=record.policy_sha256,
-        input_commitment=record.input_commitment,
-        result=record.result,
-        item_count=len(items),
-        items_sha256=digest_items(items),
-        previous_hash=head.hash,
-        hash=b"",
-    )
-    return SealedRecord(row=replace(row, hash=hash_row(row)), items=items)
+    return SealedRecord(row=ChainRow(*hashed, hash=_hash_values(hashed)), items=items)
 
 
 def seal_records(head: ChainHead, records: Iterable[AuditRecord]) -> list[SealedRecord]:
@@ -134,37 +134,24 @@ def seal_records(head: ChainHead, records: Iterable[AuditRecord]) -> list[Sealed
 
 def hash_row(row: ChainRow) -> bytes:
     """The hash that a row ought to have: SHA-256 over every other column, 32 bytes."""
-    return hashlib.sha256(
-        encode_values(
-            _RECORD_FORM,
-            (
-                row.chain_id,
-                row.position,
-                row.id,
-                row.kind,
-                row.at,
-                row.account,
-                row.role,
-                row.purpose,
-                row.agency_id,
-                row.state_code,
-                row.check_id,
-                row.operation,
-                row.document_sha256,
-                row.policy_sha256,
-                row.input_commitment,
-                row.result,
-                row.item_count,
-                row.items_sha256,
-                row.previous_hash,
-            ),
-        )
-    ).digest()
+    return _hash_values(_read_hashed(row))
+
+
+def _hash_values(hashed: Iterable[Value]) -> bytes:
+    return hashlib.sha256(encode_values(_RECORD_FORM, hashed)).digest()
 
 
 def digest_items(items: Sequence[ItemRow]) -> bytes:
     """SHA-256 over the items in their order, with their ordinals, 32 bytes."""
-    return hashlib.sha256(encode_values(_ITEMS_FORM, (len(items), *chain.from_iterable(items)))).digest()
+    return hashlib.sha256(encode_values(_ITEMS_FORM, (len(items),)) + b"".join(map(_encode_item, items))).digest()
+
+
+def _encode_item(item: ItemRow) -> bytes:
+    ordinal, officer, series, version = item
+    # A row that somebody emptied is a fault to be found, not one to stumble over.
+    if ordinal is None or officer is None or (series is None) is not (version is None):
+        return b"".join(map(encode_value, item))
+    return encode_item(ordinal, officer, series, version)
 
 
 def count_microseconds(at: datetime) -> int:

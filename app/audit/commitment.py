@@ -14,6 +14,7 @@ from uuid import UUID
 
 DIGEST_BYTES: Final = 32
 
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 _SALT_FORM: Final = b"probity-audit-salt-1"
 _INPUT_FORM: Final = b"probity-audit-input-1"
 
@@ -40,7 +41,7 @@ def commit_variables(secret: bytes, record_id: UUID, variables: Mapping[str, Any
 
 def write_variables(variables: Mapping[str, Any]) -> bytes:
     """Variables in one form: JSON in ASCII, names sorted, no spaces; raises `ValueError` for numbers JSON has not."""
-    return json.dumps(variables, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+    return _ENCODER.encode(variables).encode("ascii")
 
 
 def digest_document(text: str) -> bytes:

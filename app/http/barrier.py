@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import ErrorCode, ProbityError
@@ -33,7 +32,8 @@ class ProtectiveFields:
 
     def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
         self._app = app
-        self._fields = {**FIELDS, "strict-transport-security": ONE_YEAR} if is_https else FIELDS
+        fields = {**FIELDS, "strict-transport-security": ONE_YEAR} if is_https else FIELDS
+        self._fields = tuple((name.encode("ascii"), value.encode("ascii")) for name, value in fields.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and its answer back with the fields."""
@@ -43,9 +43,9 @@ class ProtectiveFields:
 
         async def send_with_fields(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._fields.items():
-                    headers.setdefault(name, value)
+                own = list(message["headers"])
+                named = {name for name, _ in own}
+                message["headers"] = own + [field for field in self._fields if field[0] not in named]
             await send(message)
 
         await self._app(scope, receive, send_with_fields)

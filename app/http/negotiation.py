@@ -62,6 +62,8 @@ def is_json(content_type: Sequence[str]) -> bool:
     """Whether the values of all Content-Type fields say JSON in UTF-8, once."""
     if len(content_type) != 1:
         return False
+    if content_type[0] == "application/json":
+        return True
     name, *parameters = (piece.strip() for piece in content_type[0].lower().split(";"))
     return name == MediaType.JSON and all(each in {"charset=utf-8", 'charset="utf-8"'} for each in parameters)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import threading
@@ -24,6 +25,7 @@ HEADER_BYTES: Final = 32_768
 IDLE_SECONDS: Final = 15
 GRACE_SECONDS: Final = 10
 MOST_CONNECTIONS: Final = 1_000
+GARBAGE_THRESHOLDS: Final = (20_000, 20, 100)
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _CLOSE: Final = b"connection: close\r\ncontent-length: 0\r\n\r\n"
 _TIMED_OUT: Final = b"HTTP/1.1 408 Request Timeout\r\n" + _CLOSE
@@ -149,6 +151,8 @@ async def run_server(app: ASGIApp, *, host: str, port: int, announce: Callable[[
 
     `announce` is told the port once connections are taken. Raises `SetupRefused` where the address is taken.
     """
+    # What a request makes is gone with it; looking for circles in it every few hundred objects only takes time.
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     with contextlib.closing(open_listener(host, port)) as listener:
         if announce is not None:
             announce(listener.getsockname()[1])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
 from app.errors import ErrorCode, ProbityError
@@ -16,6 +16,7 @@ DEEPEST: Final = 32
 MOST_DIGITS: Final = 20
 # A JSON number that is no integer is a double; longer ones only pretend to say more.
 LONGEST_FRACTION: Final = 40
+_LOOKED_AT: Final = (str, dict, list)
 
 
 class _Unreadable(ValueError):
@@ -50,13 +51,7 @@ def check_members(members: Mapping[str, Any]) -> None:
 
 
 def _read(raw: bytes | str) -> dict[str, Any]:
-    value = json.loads(
-        raw if isinstance(raw, str) else raw.decode("utf-8"),
-        object_pairs_hook=_read_members,
-        parse_constant=_refuse_constant,
-        parse_float=_read_fraction,
-        parse_int=_read_integer,
-    )
+    value = _DECODER.decode(_read_text(raw))
     if isinstance(value, list):
         raise _Unreadable("a request is one JSON object; batches are not taken, send the requests one by one")
     if not isinstance(value, dict):
@@ -65,19 +60,28 @@ def _read(raw: bytes | str) -> dict[str, Any]:
     return value
 
 
+def _read_text(raw: bytes | str) -> str:
+    text = raw if isinstance(raw, str) else raw.decode("utf-8")
+    if text.startswith("\ufeff"):
+        raise ValueError("a byte order mark")
+    return text
+
+
 def _check(value: Any) -> None:
+    """Look at all that lies in a value as JSON gives it: dicts, lists, text and what needs no look."""
     pending: list[tuple[Any, int]] = [(value, 1)]
     while pending:
         each, depth = pending.pop()
         if isinstance(each, str):
             _check_text(each)
-        elif isinstance(each, Mapping | Sequence) and depth > DEEPEST:
+        elif depth > DEEPEST:
             raise _Unreadable(f"the request nests JSON more than {DEEPEST} deep")
-        elif isinstance(each, Mapping):
-            pending.extend((inner, depth + 1) for inner in each.values())
-            pending.extend((name, depth) for name in each)
-        elif isinstance(each, Sequence):
-            pending.extend((inner, depth + 1) for inner in each)
+        elif isinstance(each, dict):
+            for name in each:
+                _check_text(name)
+            pending.extend((inner, depth + 1) for inner in each.values() if isinstance(inner, _LOOKED_AT))
+        elif isinstance(each, list):
+            pending.extend((inner, depth + 1) for inner in each if isinstance(inner, _LOOKED_AT))
 
 
 def _check_text(text: str) -> None:
@@ -112,3 +116,11 @@ def _read_fraction(digits: str) -> float:
 
 def _refuse_constant(_name: str) -> NoReturn:
     raise _Unreadable("the request holds NaN or an infinity, which JSON does not have")
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_read_members,
+    parse_constant=_refuse_constant,
+    parse_float=_read_fraction,
+    parse_int=_read_integer,
+)

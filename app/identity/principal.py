@@ -33,9 +33,9 @@ class Principal:
     seal: InitVar[object]
 
     def __post_init__(self, seal: object) -> None:
-        # INVARIANT: only join_principal makes one, and PUBLIC_PRINCIPAL; `dataclasses.replace` cannot alter one.
+        # INVARIANT: only join_principal and resume_principal make one, beside PUBLIC_PRINCIPAL; `replace` alters none.
         if seal is not _SEAL:
-            raise TypeError("a principal is made by join_principal and in no other way")
+            raise TypeError("a principal is made by join_principal or resume_principal and in no other way")
 
     @property
     def is_anonymous(self) -> bool:
@@ -98,6 +98,28 @@ def join_principal(claims: VerifiedClaims, held: HeldGrant | None) -> Principal:
         grant_id=held.id if held else None,
         scopes=claims.scopes,
         acr=claims.acr,
+        seal=_SEAL,
+    )
+
+
+def resume_principal(held: HeldGrant, purpose: Purpose) -> Principal:
+    """The principal on whose behalf work goes on that he asked for himself, as long as the grant found for it lives.
+
+    Only for roles that hold nowhere in particular; raises `ProbityError` (FORBIDDEN) for any other.
+    """
+    if (held.agency_id, held.state_code, held.officer_id, held.body_id) != (None, None, None, None):
+        raise ProbityError(ErrorCode.FORBIDDEN)
+    return Principal(
+        account=held.account,
+        role=held.role,
+        purpose=purpose,
+        agency_id=None,
+        state_code=None,
+        officer_id=None,
+        body_id=None,
+        grant_id=held.id,
+        scopes=frozenset(),
+        acr=None,
         seal=_SEAL,
     )
 

@@ -118,15 +118,16 @@ def check_limits(document: DocumentNode, limits: DocumentLimits) -> None:
 
 def check_variables(variables: Mapping[str, Any], limits: DocumentLimits) -> None:
     """Refuse variables that hold too long a list or text; raises `LIMIT_EXCEEDED`."""
-    pending: list[Any] = [variables]
+    pending: list[Any] = list(variables.values())
     while pending:
         value = pending.pop()
         if isinstance(value, str):
             if len(value) > limits.string_characters:
                 raise _exceed("the variables hold a text of more than {} characters", limits.string_characters)
-        elif isinstance(value, Mapping):
+        # Of JSON, or as a test gives them: what is a container is one of these.
+        elif isinstance(value, dict):
             pending.extend(value.values())
-        elif isinstance(value, Sequence):
+        elif isinstance(value, list | tuple):
             if len(value) > limits.list_items:
                 raise _exceed("the variables hold a list of more than {} items", limits.list_items)
             pending.extend(value)

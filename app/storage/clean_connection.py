@@ -1,7 +1,8 @@
 """A pooled connection that is checked each time it comes back: only one that carries nothing goes out again.
 
 INVARIANT: the check is the connection's own reset, which the pool runs whenever a connection is returned; a connection
-that fails it is closed, and there is no way back into the pool around it.
+that fails it is closed, and there is no way back into the pool around it. What runs plans alone stays out of the pool
+for a second at most (`app.storage.lanes`).
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _OPENED: Final = f"SELECT {_READ_SETTINGS}"
 # One look, no table: about ten microseconds more than an empty statement.
 _CHECK: Final = f"""
 SELECT {_READ_SETTINGS} AS settings,
-    coalesce(current_setting('probity.context', true), '') <> '' AS context,
+    concat(current_setting('probity.context', true), current_setting('probity.verified', true)) <> '' AS context,
     pg_my_temp_schema() <> 0 AS temporary,
     EXISTS (SELECT FROM pg_catalog.pg_listening_channels()) AS listening,
     EXISTS (SELECT FROM pg_catalog.pg_cursors WHERE is_holdable) AS cursor,

@@ -17,6 +17,7 @@ from app.storage.logins import Login
 
 SETTING: Final = "probity.context"
 _BLOCK: Final = 64
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class ContextSigner:
 
     def sign(self, claims: ContextClaims) -> str:
         """The setting's value: 64 hexadecimal digits, a colon, and the claims as JSON."""
-        payload = json.dumps(
+        payload = _ENCODER.encode(
             {
                 "login": claims.login.role_name,
                 "at": claims.at.isoformat(),
@@ -65,10 +66,9 @@ class ContextSigner:
                 "grant": str(claims.grant_id) if claims.grant_id else None,
                 "body": str(claims.body_id) if claims.body_id else None,
                 "policy": claims.policy.hex(),
-            },
-            separators=(",", ":"),
+            }
         )
-        return f"{hmac.new(self._key, payload.encode(), hashlib.sha256).hexdigest()}:{payload}"
+        return f"{hmac.digest(self._key, payload.encode(), 'sha256').hex()}:{payload}"
 
 
 def compute_pads(key: bytes) -> tuple[bytes, bytes]:

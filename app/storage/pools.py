@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
 from app.errors import ErrorCode, ProbityError
-from app.storage.clean_connection import CleanConnection, Dirt, UncleanConnectionError, require_idle
+from app.storage.clean_connection import CleanConnection, Dirt, require_idle
 from app.storage.cluster import Addresses
+from app.storage.lanes import UNREACHABLE, Lane, Turn
 from app.storage.logins import LOGIN_OF_ROLE, Login
 
 if TYPE_CHECKING:
@@ -28,19 +29,21 @@ STATEMENT_SECONDS: Final = 5.0
 LONGEST_KEPT_STATEMENT: Final = 256 * 1024
 # The server keeps up to 20 MB for a large plan; the published operations of a login are fewer than this.
 KEPT_STATEMENTS: Final = 40
-_UNREACHABLE: Final = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InsufficientResourcesError,
+FAILURES: Final = (
+    TimeoutError,
+    asyncpg.QueryCanceledError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.DataError,
+    *UNREACHABLE,
 )
 
 
 # For one transaction: whose statement it is; planned for the very values that are asked of, with room to hash rows of
-# a whole table once instead of looking each of them up.
+# a whole table once instead of looking each of them up. Merged in parallel, one of two tables would be read and sorted
+# whole by every process.
 SET_COUNTING: Final = (
     "SELECT set_config('probity.context', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true), "
-    "set_config('work_mem', '64MB', true)"
+    "set_config('work_mem', '64MB', true), set_config('enable_mergejoin', 'off', true)"
 )
 
 
@@ -60,16 +63,36 @@ class ReadAnswer:
     context_held: bool
 
 
-@dataclass(frozen=True, slots=True)
 class ReadSession:
     """A connection that runs plans."""
 
-    connection: Connection
+    __slots__ = ("_turn", "ran_plans_alone")
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        # Whether nothing but whole plans has been run: then it needs no check before it serves another.
+        self.ran_plans_alone = True
+
+    @property
+    def connection(self) -> Connection:
+        """The connection itself, for statements that are no plans."""
+        self.ran_plans_alone = False
+        return self._turn.connection
 
     async def run_plan(self, sql: str, values: Sequence[Any]) -> ReadAnswer:
-        """Run one plan; raises `ProbityError` for a deadline or a database that does not answer."""
-        with _speak_of_failures():
-            return _read_answer(await self.connection.fetchrow(sql, *values, timeout=STATEMENT_SECONDS))
+        """Run one plan; raises `ProbityError` for a deadline or a database that does not answer.
+
+        One SELECT in a transaction of its own, whose context ends with it: it leaves nothing in the connection.
+        """
+        # A statement that fails, or is cut off, leaves a connection that has to be checked.
+        has_run_plans_alone, self.ran_plans_alone = self.ran_plans_alone, False
+        try:
+            row = await self._turn.connection.fetchrow(sql, *values, timeout=STATEMENT_SECONDS)
+        except FAILURES as error:
+            told = _speak_of(error)
+            raise told from told.__cause__
+        self.ran_plans_alone = has_run_plans_alone
+        return _read_answer(row)
 
     async def run_count(self, sql: str, values: Sequence[Any], context: str) -> ReadAnswer:
         """Run a plan over whole tables, in a transaction of its own that carries the context; raises as `run_plan`.
@@ -77,26 +100,28 @@ class ReadSession:
         What sets the context is another statement, and every row is fetched (`fetchrow` would stop at one): else
         PostgreSQL runs it in one process, whatever it planned.
         """
-        with _speak_of_failures():
-            async with asyncio.timeout(STATEMENT_SECONDS), self.connection.transaction(readonly=True):
-                await self.connection.execute(SET_COUNTING, context)
-                rows = await self.connection.fetch(sql, *values)
+        connection = self.connection
+        try:
+            async with asyncio.timeout(STATEMENT_SECONDS), connection.transaction(readonly=True):
+                await connection.execute(SET_COUNTING, context)
+                rows = await connection.fetch(sql, *values)
+        except FAILURES as error:
+            told = _speak_of(error)
+            raise told from told.__cause__
         return _read_answer(rows[0] if rows else None)
 
 
-@contextmanager
-def _speak_of_failures() -> Iterator[None]:
-    try:
-        yield
-    except (TimeoutError, asyncpg.QueryCanceledError):
-        raise ProbityError(ErrorCode.DEADLINE_EXCEEDED) from None
-    except asyncpg.InsufficientPrivilegeError as error:
-        raise ContextLapsed from error
-    except asyncpg.DataError:
-        # A value that PostgreSQL cannot hold, such as a text with a null character; its message would repeat it.
-        raise ProbityError(ErrorCode.VARIABLES_INVALID) from None
-    except _UNREACHABLE:
-        raise ProbityError(ErrorCode.UNAVAILABLE) from None
+def _speak_of(error: BaseException) -> Exception:
+    """What the failure of a plan is told as; no words of the database's, which may repeat a value."""
+    if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
+        return ProbityError(ErrorCode.DEADLINE_EXCEEDED)
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):
+        lapsed = ContextLapsed()
+        lapsed.__cause__ = error
+        return lapsed
+    # Data: a value that PostgreSQL cannot hold, such as a text with a null character.
+    code = ErrorCode.VARIABLES_INVALID if isinstance(error, asyncpg.DataError) else ErrorCode.UNAVAILABLE
+    return ProbityError(code)
 
 
 def _read_answer(row: asyncpg.Record | None) -> ReadAnswer:
@@ -117,14 +142,30 @@ class Pools:
     """The open pools of one process; `closed_for` counts what connections came back with and were closed for."""
 
     by_login: Mapping[Login, Pool]
+    lanes: Mapping[Login, Lane] = field(default_factory=dict)
     closed_for: Counter[Dirt] = field(default_factory=Counter)
     returning: set[asyncio.Task[None]] = field(default_factory=set)
 
     @asynccontextmanager
     async def open_read(self, login: Login) -> AsyncIterator[ReadSession]:
         """A read session of that login."""
-        async with self._acquire(login) as connection:
-            yield ReadSession(connection)
+        lane = self.lanes[login]
+        turn = await lane.take(STATEMENT_SECONDS)
+        session = ReadSession(turn)
+        try:
+            yield session
+        finally:
+            lane.give_back(turn, ran_plans_alone=session.ran_plans_alone)
+
+    async def run_plan(self, login: Login, sql: str, values: Sequence[Any]) -> ReadAnswer:
+        """Run one plan in a read session of its own; raises as `ReadSession.run_plan`."""
+        lane = self.lanes[login]
+        turn = await lane.take(STATEMENT_SECONDS)
+        session = ReadSession(turn)
+        try:
+            return await session.run_plan(sql, values)
+        finally:
+            lane.give_back(turn, ran_plans_alone=session.ran_plans_alone)
 
     @asynccontextmanager
     async def open_write(self, context: str) -> AsyncIterator[WriteSession]:
@@ -133,7 +174,7 @@ class Pools:
         Raises `ContextLapsed` where the context does not hold.
         """
         try:
-            async with self._acquire(Login.COMMAND) as connection, connection.transaction():
+            async with self._take(Login.COMMAND) as connection, connection.transaction():
                 await connection.execute("SELECT set_config('probity.context', $1, true)", context)
                 # INVARIANT: asked within the transaction. The locks that the answer takes are kept to its end, and the
                 # wall is not replaced under it: a command is of one policy as a whole.
@@ -145,41 +186,26 @@ class Pools:
             raise ProbityError(ErrorCode.FORBIDDEN) from None
         except asyncpg.DataError:
             raise ProbityError(ErrorCode.VARIABLES_INVALID) from None
-        except _UNREACHABLE:
+        except UNREACHABLE:
             raise ProbityError(ErrorCode.UNAVAILABLE) from None
 
     @asynccontextmanager
     async def borrow(self, login: Login) -> AsyncIterator[Connection]:
         """A connection for a statement of storage's own (looking up a grant, asking whether the database is there)."""
         try:
-            async with self._acquire(login) as connection:
+            async with self._take(login) as connection:
                 yield connection
-        except (asyncpg.QueryCanceledError, *_UNREACHABLE):
+        except (asyncpg.QueryCanceledError, *UNREACHABLE):
             raise ProbityError(ErrorCode.UNAVAILABLE) from None
 
     @asynccontextmanager
-    async def _acquire(self, login: Login) -> AsyncIterator[Connection]:
-        pool = self.by_login[login]
+    async def _take(self, login: Login) -> AsyncIterator[Connection]:
+        lane = self.lanes[login]
+        turn = await lane.take(STATEMENT_SECONDS)
         try:
-            connection = await pool.acquire(timeout=STATEMENT_SECONDS)
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            raise ProbityError(ErrorCode.UNAVAILABLE) from None
-        try:
-            yield connection
+            yield turn.connection
         finally:
-            # In a task of its own: a cancelled request gives its connection back all the same, and an answer does not
-            # wait for the check of the connection that it came by. Until it has passed, nobody gets the connection.
-            task = asyncio.get_running_loop().create_task(_give_back(pool, connection))
-            self.returning.add(task)
-            task.add_done_callback(self.returning.discard)
-
-
-async def _give_back(pool: Pool, connection: Connection) -> None:
-    try:
-        await pool.release(connection)
-    except (UncleanConnectionError, TimeoutError, asyncpg.PostgresError, *_UNREACHABLE):
-        # The pool has closed it, whatever it was; the next request opens another.
-        return
+            lane.give_back(turn, ran_plans_alone=False)
 
 
 @asynccontextmanager
@@ -189,6 +215,7 @@ async def open_pools(
     """Open one pool a login; closed at the end."""
     pools = Pools(by_login={})
     opened: dict[Login, Pool] = {}
+    lanes: dict[Login, Lane] = {}
 
     async def note_opened(connection: Any) -> None:
         await connection.note_opened(pools.closed_for)
@@ -208,10 +235,15 @@ async def open_pools(
                 # A plan of many fields is a long statement: unkept, it would be parsed and planned at every request.
                 max_cacheable_statement_size=LONGEST_KEPT_STATEMENT,
                 statement_cache_size=KEPT_STATEMENTS,
+                # Planned once a connection, however long that lives: a large plan takes the server 100 ms.
+                max_cached_statement_lifetime=0,
                 server_settings=_describe_session(login),
             )
-        yield replace(pools, by_login=opened)
+            lanes[login] = Lane(opened[login], size, pools.returning)
+        yield replace(pools, by_login=opened, lanes=lanes)
     finally:
+        for lane in lanes.values():
+            lane.close()
         await asyncio.gather(*pools.returning, return_exceptions=True)
         for pool in opened.values():
             await pool.close()

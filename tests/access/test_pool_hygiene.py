@@ -18,10 +18,11 @@ from app.http.server import OrderlyServer, configure_server, open_listener
 from app.storage import pools as pools_module
 from app.storage.clean_connection import Dirt, UncleanConnectionError
 from app.storage.cluster import Addresses
-from app.storage.logins import Login
+from app.storage.logins import LOGIN_OF_ROLE, Login
 from app.storage.pools import Pools, open_pools
 from tests.access.role_commands import GRANT, count_grants, write_grant
 from tests.journeys.conftest import RunningRegistry
+from tests.planning.test_folded_context import ASKED, read_operations
 from tests.properties.askers import ASKERS
 
 LIST = "{ outcomes(first: 20) { nodes { id kind officer { familyName } } totalCount } }"
@@ -112,6 +113,37 @@ async def test_a_clean_connection_is_kept_and_its_other_settings_are_put_back(ad
         assert await find_backend(pools) == first
         await settle(pools)
         assert pools.closed_for.total() == 0
+
+
+SESSION = """
+SELECT 'user' AS name, concat(current_user, ' ', session_user) AS setting
+UNION ALL SELECT 'temporary', pg_my_temp_schema()::text
+UNION ALL SELECT 'context', coalesce(current_setting('probity.context', true), '')
+UNION ALL SELECT 'verified', coalesce(current_setting('probity.verified', true), '')
+UNION ALL SELECT name, setting FROM pg_settings WHERE context <> 'internal' AND source <> 'default'
+"""
+
+
+@pytest.mark.parametrize(("person", "document", "variables"), [*ASKED, *read_operations()])
+async def test_a_plan_leaves_nothing_in_the_connection_that_it_was_run_by(
+    person: str, document: str, variables: dict[str, Any], shared: RunningRegistry
+) -> None:
+    """Why a connection that ran plans alone may serve the next caller unchecked: the check finds nothing of them."""
+    pools, order = shared.pipeline.pools, ASKERS[person]
+    assert order is not None
+    login = LOGIN_OF_ROLE[order.role]
+    async with pools.borrow(login) as connection:
+        before = dict(await connection.fetch(SESSION))
+    await settle(pools)
+    closed = pools.closed_for.total()
+    await shared.ask(order, document, **variables)
+    # What counts over whole tables is more than a plan, and has been checked by now.
+    assert pools.lanes[login]._kept or person == "analyst"
+    async with pools.borrow(login) as connection:
+        assert dict(await connection.fetch(SESSION)) == before
+    # The check that the pool runs at its return is the judge.
+    await settle(pools)
+    assert pools.closed_for.total() == closed
 
 
 async def list_unclean(running: RunningRegistry, truth: asyncpg.Connection) -> list[tuple[str, ...]]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.audit.canonical import Value, encode_value, encode_values
+from app.audit.canonical import Value, encode_item, encode_value, encode_values
 
 from .invented_records import unhurried
 
@@ -75,3 +75,15 @@ def test_lookalikes_are_told_apart(first: tuple[Value, ...], second: tuple[Value
 def test_a_number_beyond_64_bits_is_refused(number: int) -> None:
     with pytest.raises(OverflowError):
         encode_value(number)
+
+
+@given(
+    ordinal=st.integers(-(2**63), 2**63 - 1),
+    officer=st.uuids(),
+    report=st.none() | st.tuples(st.uuids(), st.integers(-(2**31), 2**31 - 1)),
+)
+def test_an_item_in_one_step_has_the_bytes_of_its_values(
+    ordinal: int, officer: UUID, report: tuple[UUID, int] | None
+) -> None:
+    values = (ordinal, officer, *(report or (None, None)))
+    assert encode_item(*values) == b"".join(map(encode_value, values))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -18,6 +19,7 @@ from app.audit.verification import ChainReport
 from app.domain.clock import draw_random_id
 from app.errors import ErrorCode, ProbityError
 from app.storage.cluster import Addresses
+from app.storage.ledger.arrivals import Arrivals
 from app.storage.ledger.chain_reader import verify_chains
 from app.storage.ledger.chain_writer import ChainWriter, connect_ledger
 from app.storage.ledger.group_commit import Ledger, LedgerLimits, open_ledger
@@ -58,6 +60,31 @@ async def test_every_field_comes_back_as_it_was_given(ledger: Ledger, owner: Dat
         (item.officer_id, item.series_id, item.version) for item in record.items
     ]
     assert row["item_count"] == len(items)
+
+
+async def test_a_commit_waits_for_the_answers_that_are_nearly_made_and_not_for_slow_ones(
+    addresses: Addresses, owner: Database
+) -> None:
+    arrivals = Arrivals()
+    address = addresses.by_login[Login.LEDGER]
+    async with open_ledger(address, ids=draw_random_id, limits=LedgerLimits(), arrivals=arrivals) as ledger:
+
+        async def answer(number: int, turns: int) -> int:
+            with arrivals:
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+            return (await ledger.append(make_record(number))).position
+
+        assert sorted(await asyncio.gather(*(answer(number, number) for number in range(8)))) == list(range(1, 9))
+        assert await owner.fetchval("SELECT count(DISTINCT xmin::text) FROM audit.records") == 1
+        with arrivals:
+            # One that never comes keeps nobody waiting for long.
+            async with asyncio.timeout(3):
+                await ledger.append(make_record(8))
+        with contextlib.suppress(KeyError), arrivals:
+            raise KeyError
+        async with asyncio.timeout(3):
+            await ledger.append(make_record(9))
 
 
 async def test_three_hundred_at_once_make_one_chain_in_few_commits(

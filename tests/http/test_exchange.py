@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from app.errors import ErrorCode
+from app.errors import ErrorCode, ProbityError
 from app.http.exchange import ClientGone, answer_while_connected, read_body
 from app.http.limits import CallerLimits, EdgeLimits
 from app.planning.limits import ANONYMOUS
@@ -128,3 +129,39 @@ async def test_a_client_that_goes_in_the_middle_of_its_body_is_not_answered() ->
 
     with pytest.raises(ClientGone):
         await read_body(receive, content_length=[], most=1_000, seconds=1)
+
+
+async def test_nobody_is_watched_who_is_answered_at_once() -> None:
+    async def work() -> int:
+        await asyncio.sleep(0)
+        return 1
+
+    async def receive() -> Any:
+        raise AssertionError("nobody is watched yet")
+
+    assert await answer_while_connected(work(), receive, seconds=5) == 1
+    assert await answer_while_connected(work(), receive, seconds=0.001) == 1
+
+
+async def test_an_exchange_that_ended_leaves_its_task_as_it_was() -> None:
+    """Cancelled by us and done all the same, or ended for a reason of ours: the task is not taken for cancelled."""
+
+    async def take_no_notice() -> str:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(30)
+        return "done"
+
+    async def receive() -> Any:
+        await asyncio.sleep(30)
+
+    task = asyncio.current_task()
+    assert task is not None
+    assert await answer_while_connected(take_no_notice(), receive, seconds=0.01) == "done"
+    assert task.cancelling() == 0
+    with pytest.raises(ProbityError):
+        await answer_while_connected(asyncio.sleep(30), receive, seconds=0.01)
+    with pytest.raises(ProbityError):
+        await read_body(receive, content_length=[], most=1, seconds=0.01)
+    assert task.cancelling() == 0
+    await asyncio.sleep(0.03)
+    assert not [each for each in asyncio.all_tasks() if "_wait_for_disconnect" in repr(each)]

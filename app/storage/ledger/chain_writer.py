@@ -118,6 +118,8 @@ def connect_ledger(address: str, *, seconds: float) -> Connect:
                 # INVARIANT: an acknowledged record survives a crash of the server.
                 "synchronous_commit": "on",
                 "statement_timeout": str(int(seconds * 1000)),
+                # One statement, always the same: planned once, whatever the number of records in it.
+                "plan_cache_mode": "force_generic_plan",
             },
         )
 

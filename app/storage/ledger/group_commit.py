@@ -17,6 +17,7 @@ import asyncpg
 from app.audit.records import AuditRecord
 from app.domain.clock import IdSource
 from app.errors import ErrorCode, ProbityError
+from app.storage.ledger.arrivals import Arrivals
 from app.storage.ledger.chain_writer import FAILURES, ChainWriter, connect_ledger
 from app.storage.ledger.rows import AppendedRecord
 
@@ -42,12 +43,16 @@ class _Waiting:
 
 
 class Ledger:
-    """Group commit: while one batch is being committed the next one gathers, so commits are shared under load."""
+    """Group commit: while one batch is being committed the next one gathers, so commits are shared under load.
 
-    __slots__ = ("_closing", "_limits", "_pending", "_room", "_task", "_wake", "_writer")
+    `arrivals` counts the answers that are being made; a batch waits for their records, a millisecond at most.
+    """
 
-    def __init__(self, writer: ChainWriter, limits: LedgerLimits) -> None:
+    __slots__ = ("_arrivals", "_closing", "_limits", "_pending", "_room", "_task", "_wake", "_writer")
+
+    def __init__(self, writer: ChainWriter, limits: LedgerLimits, arrivals: Arrivals | None = None) -> None:
         self._writer = writer
+        self._arrivals = arrivals or Arrivals()
         self._limits = limits
         self._pending: deque[_Waiting] = deque()
         self._room = asyncio.Semaphore(limits.waiting_records)
@@ -99,6 +104,8 @@ class Ledger:
         try:
             while True:
                 await self._wake.wait()
+                # A commit costs several times what a record in it does: those who are nearly here share this one.
+                await self._arrivals.wait()
                 batch = self._take_batch()
                 if batch:
                     await self._settle(batch)
@@ -167,10 +174,12 @@ def _log_failure(error: Exception, *, records: int) -> None:
 
 
 @asynccontextmanager
-async def open_ledger(address: str, *, ids: IdSource, limits: LedgerLimits) -> AsyncIterator[Ledger]:
+async def open_ledger(
+    address: str, *, ids: IdSource, limits: LedgerLimits, arrivals: Arrivals | None = None
+) -> AsyncIterator[Ledger]:
     """A running ledger with a new chain on `address` (the ledger's login); drained and closed at the end."""
     connect = connect_ledger(address, seconds=limits.seconds)
-    ledger = Ledger(ChainWriter(connect, chain_id=ids(), seconds=limits.seconds), limits)
+    ledger = Ledger(ChainWriter(connect, chain_id=ids(), seconds=limits.seconds), limits, arrivals)
     try:
         await ledger.start()
         yield ledger

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from app.audit.chain import ChainHead, SealedRecord, read_microseconds, start_chain
+from app.audit.chain import ChainHead, ItemRow, SealedRecord, read_microseconds, start_chain
+from app.storage.ids import read_id
 
 if TYPE_CHECKING:
     import asyncpg
@@ -84,13 +85,14 @@ async def insert_records(connection: Connection, sealed: Sequence[SealedRecord])
         [read_microseconds(row.at) for row in rows] if name == "at" else [getattr(row, name) for row in rows]
         for name, _ in RECORD_COLUMNS
     ]
-    items = [(entry.row.id, item) for entry in sealed for item in entry.items]
-    await connection.execute(
-        INSERT,
-        *records,
-        [record_id for record_id, _ in items],
-        *([getattr(item, name) for _, item in items] for name, _ in ITEM_COLUMNS[1:]),
-    )
+    record_ids: list[UUID] = []
+    items: list[ItemRow] = []
+    for entry in sealed:
+        record_ids += [read_id(str(entry.row.id))] * len(entry.items)
+        items += entry.items
+    # INVARIANT: the fields of an item are the columns after the record's id, in their order.
+    columns = zip(*items, strict=True) if items else [()] * (len(ITEM_COLUMNS) - 1)
+    await connection.execute(INSERT, *records, record_ids, *columns)
 
 
 async def read_head(connection: Connection, chain_id: UUID) -> ChainHead:
