@@ -25,7 +25,7 @@ GRANT USAGE ON SCHEMA audit TO probity_officer, probity_auditor;
 GRANT SELECT ON registry.agency_oris TO
     probity_agency, probity_post, probity_officer, probity_doj,
     probity_analyst, probity_auditor, probity_registrar, probity_credentials;
-GRANT EXECUTE ON FUNCTION gate.read_context(), gate.read_installation(),
+GRANT EXECUTE ON FUNCTION gate.open_context(text), gate.read_context(), gate.read_installation(),
     gate.find_grant(text, text, text, text, uuid, timestamptz) TO
     probity_agency, probity_post, probity_officer, probity_doj,
     probity_analyst, probity_auditor, probity_registrar, probity_credentials;
@@ -34,39 +34,25 @@ GRANT USAGE ON SCHEMA counted TO probity_analyst;
 GRANT EXECUTE ON FUNCTION gate.outcomes_held(timestamptz), gate.outcomes_sealed(timestamptz) TO probity_analyst;
 -- What else a login may ask of the gate, and which columns it reads, is written from the policy:
 -- begin: written by `probity db grants`
-GRANT EXECUTE ON FUNCTION gate.full_candidates() TO probity_agency;
 GRANT EXECUTE ON FUNCTION gate.hold_on(uuid, timestamptz) TO probity_agency;
 GRANT EXECUTE ON FUNCTION gate.is_employed(uuid, uuid) TO probity_agency;
-GRANT EXECUTE ON FUNCTION gate.limited_candidates() TO probity_agency;
 GRANT EXECUTE ON FUNCTION gate.listed_in_state_alone(uuid, text, timestamptz) TO probity_agency;
 GRANT EXECUTE ON FUNCTION gate.officer_listing(uuid, timestamptz) TO probity_agency;
 GRANT EXECUTE ON FUNCTION gate.officers_employed() TO probity_agency;
 GRANT EXECUTE ON FUNCTION gate.officers_serving() TO probity_agency;
-GRANT EXECUTE ON FUNCTION gate.own_officers() TO probity_agency;
 GRANT EXECUTE ON FUNCTION gate.serves_agency(uuid, uuid) TO probity_agency;
 GRANT EXECUTE ON FUNCTION gate.hold_on(uuid, timestamptz) TO probity_analyst;
 GRANT EXECUTE ON FUNCTION gate.hold_on(uuid, timestamptz) TO probity_auditor;
-GRANT EXECUTE ON FUNCTION gate.opened_officers() TO probity_auditor;
-GRANT EXECUTE ON FUNCTION gate.opened_outcomes() TO probity_auditor;
-GRANT EXECUTE ON FUNCTION gate.own_officers() TO probity_auditor;
-GRANT EXECUTE ON FUNCTION gate.applicants() TO probity_credentials;
-GRANT EXECUTE ON FUNCTION gate.credentialees() TO probity_credentials;
-GRANT EXECUTE ON FUNCTION gate.assigned_officers() TO probity_doj;
-GRANT EXECUTE ON FUNCTION gate.assigned_outcomes() TO probity_doj;
 GRANT EXECUTE ON FUNCTION gate.hold_on(uuid, timestamptz) TO probity_doj;
-GRANT EXECUTE ON FUNCTION gate.own_officers() TO probity_doj;
 GRANT EXECUTE ON FUNCTION gate.disclosures_of_me() TO probity_officer;
 GRANT EXECUTE ON FUNCTION gate.hold_on(uuid, timestamptz) TO probity_officer;
 GRANT EXECUTE ON FUNCTION gate.is_disclosed_in(uuid, uuid) TO probity_officer;
-GRANT EXECUTE ON FUNCTION gate.own_officers() TO probity_officer;
 GRANT EXECUTE ON FUNCTION gate.hold_on(uuid, timestamptz) TO probity_post;
 GRANT EXECUTE ON FUNCTION gate.is_certified(uuid, text) TO probity_post;
 GRANT EXECUTE ON FUNCTION gate.officers_certified() TO probity_post;
 GRANT EXECUTE ON FUNCTION gate.officers_serving_in_state() TO probity_post;
-GRANT EXECUTE ON FUNCTION gate.own_officers() TO probity_post;
 GRANT EXECUTE ON FUNCTION gate.serves_in_state(uuid, text) TO probity_post;
 GRANT EXECUTE ON FUNCTION gate.hold_on(uuid, timestamptz) TO probity_registrar;
-GRANT EXECUTE ON FUNCTION gate.own_officers() TO probity_registrar;
 GRANT SELECT (county_fips, id, jurisdiction_id, kind, location_state, name, parent_id, rural, size_band, state_code,
         status, sworn_count)
     ON registry.agencies TO probity_agency;
@@ -87,7 +73,7 @@ GRANT SELECT (custodian, document_kind, held_on, id, matter_id, media_type, reda
 GRANT SELECT (agency_id, as_of, decided_at, id, proof, result) ON registry.grant_eligibilities TO probity_agency;
 GRANT SELECT (account, agency_id, body_id, granted_at, granted_by, id, revoked_at, revoked_by, role, state_code, valid)
     ON registry.grants TO probity_agency;
-GRANT SELECT (authority, id, kind, order_number, series_id, valid) ON registry.holds TO probity_agency;
+GRANT SELECT (authority, id, kind, order_number, released_at, series_id, valid) ON registry.holds TO probity_agency;
 GRANT SELECT (code, county_fips, id, level, name, parent_id, state_code) ON registry.jurisdictions TO probity_agency;
 GRANT SELECT (case_number, closed_on, court, disposition, force_related, id, kind, notice_served_on, opened_on, status)
     ON registry.matters TO probity_agency;
@@ -103,8 +89,8 @@ GRANT SELECT (family_name, given_name, id, middle_name, name_suffix) ON registry
 GRANT SELECT (action_date, basis, civil_basis, conviction_basis, court, court_case_number, final_finding, force_related,
         force_types, legal_basis, on_duty, recommended_finding, series_id, standard_of_proof, version)
     ON registry.outcome_contents TO probity_agency;
-GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, id, kind, lifecycle, matter_id,
-        notice_served_at, officer_id, respond_by, void_reason)
+GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, held, id, kind, lifecycle,
+        matter_id, notice_served_at, officer_id, order_date, respond_by, state_code, void_reason)
     ON registry.outcome_series TO probity_agency;
 GRANT SELECT (dispute, finality, lifecycle, recorded, series_id, void_reason)
     ON registry.outcome_statuses TO probity_agency;
@@ -115,8 +101,8 @@ GRANT SELECT (by_office, element, id, matter_id, occurred_on, waived) ON registr
 GRANT SELECT (agency_id, done_at, due_at, id, notice_id, required_action) ON registry.reliance_tasks TO probity_agency;
 GRANT SELECT (agency_id, appointment_type, from_date, id, is_current, officer_id, rank, separation_reason, to_date)
     ON registry.stints TO probity_agency;
-GRANT SELECT (action_date, agency_id, agency_kind, basis, cleared_at, closed_on, created_at, dispute, finality, id,
-        kind, lifecycle, matter_kind, notice_served_at, notice_served_on, officer_id, opened_on, rural, size_band,
+GRANT SELECT (action_date, agency_id, agency_kind, basis, cleared_at, closed_on, created_at, dispute, finality, held,
+        id, kind, lifecycle, matter_kind, notice_served_at, notice_served_on, officer_id, opened_on, rural, size_band,
         state_code, sworn_count)
     ON counted.outcomes TO probity_analyst;
 GRANT SELECT (agency_id, agency_kind, from_date, id, is_current, officer_id, rural, separation_reason, size_band,
@@ -126,11 +112,14 @@ GRANT SELECT (county_fips, id, jurisdiction_id, kind, location_state, name, pare
         status, sworn_count)
     ON registry.agencies TO probity_analyst;
 GRANT SELECT (agency_id, basis, body_id, id, status, valid) ON registry.agency_credentials TO probity_analyst;
+GRANT SELECT (account, expires_at, failure, finished_at, format, id, question, requested_at, rows_done, rows_estimated,
+        sha256, size_bytes, started_at, state)
+    ON registry.analysis_exports TO probity_analyst;
 GRANT SELECT (id, name, states) ON registry.credentialing_bodies TO probity_analyst;
 GRANT SELECT (code, county_fips, id, level, name, parent_id, state_code) ON registry.jurisdictions TO probity_analyst;
-GRANT SELECT (action_date, basis, series_id, version) ON registry.outcome_contents TO probity_analyst;
-GRANT SELECT (agency_id, analyst_id, cleared_at, created_at, current_version, dispute, finality, id, kind, lifecycle,
-        notice_served_at)
+GRANT SELECT (basis, series_id, version) ON registry.outcome_contents TO probity_analyst;
+GRANT SELECT (agency_id, analyst_id, cleared_at, created_at, current_version, dispute, finality, held, id, kind,
+        lifecycle, notice_served_at, order_date, state_code)
     ON registry.outcome_series TO probity_analyst;
 GRANT SELECT (account, agency_id, at, id, item_count, kind, operation, policy_sha256, purpose, result, role, state_code)
     ON audit.records TO probity_auditor;
@@ -146,7 +135,7 @@ GRANT SELECT (decided_at, id, missing, result, rule_pack, rule_pack_version, ser
     ON registry.determinations TO probity_auditor;
 GRANT SELECT (custodian, document_kind, held_on, id, matter_id, media_type, redacted, sha256)
     ON registry.evidence_items TO probity_auditor;
-GRANT SELECT (authority, id, kind, order_number, series_id, valid) ON registry.holds TO probity_auditor;
+GRANT SELECT (authority, id, kind, order_number, released_at, series_id, valid) ON registry.holds TO probity_auditor;
 GRANT SELECT (code, county_fips, id, level, name, parent_id, state_code) ON registry.jurisdictions TO probity_auditor;
 GRANT SELECT (case_number, closed_on, court, disposition, force_related, id, kind, notice_served_on, opened_on, status)
     ON registry.matters TO probity_auditor;
@@ -157,8 +146,8 @@ GRANT SELECT (family_name, given_name, id, middle_name, name_suffix) ON registry
 GRANT SELECT (action_date, basis, civil_basis, conviction_basis, court, court_case_number, final_finding, force_related,
         force_types, legal_basis, on_duty, recommended_finding, series_id, standard_of_proof, version)
     ON registry.outcome_contents TO probity_auditor;
-GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, id, kind, lifecycle, matter_id,
-        notice_served_at, officer_id, respond_by, void_reason)
+GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, held, id, kind, lifecycle,
+        matter_id, notice_served_at, officer_id, order_date, respond_by, state_code, void_reason)
     ON registry.outcome_series TO probity_auditor;
 GRANT SELECT (dispute, finality, lifecycle, recorded, series_id, void_reason)
     ON registry.outcome_statuses TO probity_auditor;
@@ -189,7 +178,7 @@ GRANT SELECT (decided_at, id, missing, result, rule_pack, rule_pack_version, ser
     ON registry.determinations TO probity_doj;
 GRANT SELECT (custodian, document_kind, held_on, id, matter_id, media_type, redacted, sha256)
     ON registry.evidence_items TO probity_doj;
-GRANT SELECT (authority, id, kind, order_number, series_id, valid) ON registry.holds TO probity_doj;
+GRANT SELECT (authority, id, kind, order_number, released_at, series_id, valid) ON registry.holds TO probity_doj;
 GRANT SELECT (code, county_fips, id, level, name, parent_id, state_code) ON registry.jurisdictions TO probity_doj;
 GRANT SELECT (case_number, closed_on, court, disposition, force_related, id, kind, notice_served_on, opened_on, status)
     ON registry.matters TO probity_doj;
@@ -200,8 +189,8 @@ GRANT SELECT (family_name, given_name, id, middle_name, name_suffix) ON registry
 GRANT SELECT (action_date, basis, civil_basis, conviction_basis, court, court_case_number, final_finding, force_related,
         force_types, legal_basis, on_duty, recommended_finding, series_id, standard_of_proof, version)
     ON registry.outcome_contents TO probity_doj;
-GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, id, kind, lifecycle, matter_id,
-        notice_served_at, officer_id, respond_by, void_reason)
+GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, held, id, kind, lifecycle,
+        matter_id, notice_served_at, officer_id, order_date, respond_by, state_code, void_reason)
     ON registry.outcome_series TO probity_doj;
 GRANT SELECT (dispute, finality, lifecycle, recorded, series_id, void_reason)
     ON registry.outcome_statuses TO probity_doj;
@@ -225,7 +214,7 @@ GRANT SELECT (decided_at, id, missing, result, rule_pack, rule_pack_version, ser
 GRANT SELECT (custodian, document_kind, held_on, id, matter_id, media_type, redacted, sha256)
     ON registry.evidence_items TO probity_officer;
 GRANT SELECT (account, id, officer_id, revoked_at, role, valid) ON registry.grants TO probity_officer;
-GRANT SELECT (authority, id, kind, order_number, series_id, valid) ON registry.holds TO probity_officer;
+GRANT SELECT (authority, id, kind, order_number, released_at, series_id, valid) ON registry.holds TO probity_officer;
 GRANT SELECT (code, county_fips, id, level, name, parent_id, state_code) ON registry.jurisdictions TO probity_officer;
 GRANT SELECT (case_number, closed_on, court, disposition, force_related, id, kind, notice_served_on, opened_on, status)
     ON registry.matters TO probity_officer;
@@ -239,8 +228,8 @@ GRANT SELECT (family_name, given_name, id, middle_name, name_suffix) ON registry
 GRANT SELECT (action_date, basis, civil_basis, conviction_basis, court, court_case_number, final_finding, force_related,
         force_types, legal_basis, on_duty, recommended_finding, series_id, standard_of_proof, version)
     ON registry.outcome_contents TO probity_officer;
-GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, id, kind, lifecycle, matter_id,
-        notice_served_at, officer_id, respond_by, void_reason)
+GRANT SELECT (agency_id, cleared_at, created_at, current_version, dispute, finality, held, id, kind, lifecycle,
+        matter_id, notice_served_at, officer_id, order_date, respond_by, state_code, void_reason)
     ON registry.outcome_series TO probity_officer;
 GRANT SELECT (dispute, finality, lifecycle, recorded, series_id, void_reason)
     ON registry.outcome_statuses TO probity_officer;
@@ -269,7 +258,8 @@ GRANT SELECT (family_name, given_name, id, middle_name, name_suffix) ON registry
 GRANT SELECT (action_date, basis, civil_basis, conviction_basis, court, court_case_number, final_finding, force_related,
         force_types, legal_basis, on_duty, recommended_finding, series_id, standard_of_proof, version)
     ON registry.outcome_contents TO probity_post;
-GRANT SELECT (agency_id, current_version, dispute, finality, id, kind, lifecycle, matter_id, officer_id)
+GRANT SELECT (agency_id, current_version, dispute, finality, held, id, kind, lifecycle, matter_id, officer_id,
+        order_date, state_code)
     ON registry.outcome_series TO probity_post;
 GRANT SELECT (dispute, finality, recorded, series_id) ON registry.outcome_statuses TO probity_post;
 GRANT SELECT (recorded, report_type, series_id, supersedes, version) ON registry.outcome_versions TO probity_post;
@@ -289,7 +279,8 @@ GRANT SELECT (id, issuer, kind, officer_id, value) ON registry.officer_identifie
 GRANT SELECT (family_name, from_date, given_name, id, kind, middle_name, name_suffix, officer_id, to_date)
     ON registry.officer_names TO probity_registrar;
 GRANT SELECT (family_name, given_name, id, middle_name, name_suffix) ON registry.officers TO probity_registrar;
-GRANT SELECT (agency_id, current_version, dispute, finality, id, kind, lifecycle, matter_id, officer_id)
+GRANT SELECT (agency_id, current_version, dispute, finality, held, id, kind, lifecycle, matter_id, officer_id,
+        state_code)
     ON registry.outcome_series TO probity_registrar;
 GRANT SELECT (agency_id, appointment_type, from_date, id, is_current, officer_id, rank, to_date)
     ON registry.stints TO probity_registrar;
@@ -301,11 +292,13 @@ GRANT EXECUTE ON FUNCTION gate.read_context(), gate.read_installation(),
     gate.find_grant(text, text, text, text, uuid, timestamptz) TO probity_command;
 GRANT SELECT, INSERT ON registry.grants TO probity_command;
 GRANT UPDATE (valid, revoked_by, revoked_at) ON registry.grants TO probity_command;
-GRANT EXECUTE ON FUNCTION gate.own_officers() TO probity_command;
 GRANT SELECT ON registry.agency_oris TO probity_command;
 GRANT SELECT, INSERT ON registry.break_glass_accesses TO probity_command;
 GRANT UPDATE (approved_by, approved_at, valid, ended_by, ended_at) ON registry.break_glass_accesses TO probity_command;
 GRANT SELECT, INSERT ON registry.command_keys TO probity_command;
+GRANT SELECT, INSERT ON registry.analysis_exports TO probity_command;
+GRANT UPDATE (state, failure, started_at, finished_at, expires_at, rows_estimated, rows_done, size_bytes, sha256,
+    leased_to, leased_until, attempts) ON registry.analysis_exports TO probity_command;
 GRANT INSERT ON audit.records, audit.items TO probity_command;
 GRANT SELECT (chain_id, position, hash) ON audit.records TO probity_command;
 

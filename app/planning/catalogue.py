@@ -38,6 +38,8 @@ class Leaf:
 
     column: Column[Any]
     form: LeafForm = LeafForm.PLAIN
+    # A column of the base table in the same order, never absent, by which an index can give a list in order.
+    ordered_by: Column[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,8 @@ class Many:
     link: Link
     connection: bool
     default_order: Ordering
+    # Whether each of them is in the state of the row they hang on, as what is of one officer is.
+    shares_state: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,15 +152,18 @@ class Past:
     """How a row is told as it was on record at a moment; whether it may be told is decided by how it stands now.
 
     `joined` stands in for the tables of the same names, `fields` for columns that then lay in history; `known_since`
-    names, for each fact that came later, the column that says when; `below` bounds what hangs on the row.
+    says of each fact that came later under which condition it was known then; `below` names the fields whose rows are
+    told as of the same moment. `told_with` is the field (type and name) that tells when it was recorded: who may not
+    read it could find it out by moments.
     """
 
-    joined: Mapping[str, PastJoined]
-    fields: Mapping[str, Leaf]
-    known_since: Mapping[str, str]
-    below: Mapping[str, Callable[[FromClause, Moment], ColumnElement[bool]]]
     was_there: Callable[[FromClause, Moment], ColumnElement[bool]]
-    counts_as: Callable[[FromClause, Moment], ColumnElement[Any]]
+    told_with: tuple[str, str]
+    joined: Mapping[str, PastJoined] = field(default_factory=dict)
+    fields: Mapping[str, Leaf] = field(default_factory=dict)
+    known_since: Mapping[str, Callable[[FromClause, Moment], ColumnElement[bool]]] = field(default_factory=dict)
+    below: frozenset[str] = frozenset()
+    counts_as: Callable[[FromClause, Moment], ColumnElement[Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +189,7 @@ class TypeBinding:
 
     def refer_to(self, row: FromClause, moment: Moment | None = None) -> ColumnElement[Any] | None:
         """The reference of `row` in the record of a disclosure; of what was told of a moment, the version of then."""
-        if moment is not None and self.past is not None:
+        if moment is not None and self.past is not None and self.past.counts_as is not None:
             return self.past.counts_as(row, moment)
         return None if self.counts_as is None else self.counts_as(row)
 

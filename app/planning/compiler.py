@@ -18,17 +18,15 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
-    bindparam,
     cast,
     false,
-    func,
     literal_column,
     or_,
     select,
     table,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, aggregate_order_by
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.domain.vocabulary import Entity
@@ -45,15 +43,16 @@ from app.planning.catalogue import (
     Tally,
     TypeBinding,
 )
-from app.planning.connections import EMPTY_LIST, ListRequest, compile_connection, compile_plain_list
-from app.planning.context_check import CONTEXT_PARAMETER, check_gate
+from app.planning.connections import ListRequest, compile_connection, compile_plain_list
+from app.planning.context_check import check_gate, open_gate
 from app.planning.filters import require_zone
+from app.planning.nodes import compile_node, compile_nodes
 from app.planning.parameters import Parameters, decode_global_id
 from app.planning.predicates import PredicateCompiler, find_row_predicates
-from app.planning.scopes import Judge, Masker, Scope, is_true, join_texts, tell_row
+from app.planning.scopes import Judge, Masker, RowNames, Scope, is_true, join_texts, tell_row
 from app.planning.selection import Selected
 from app.planning.statistics import compile_tally
-from app.policy.grant import Grant
+from app.policy.grant import Grant, Predicate
 
 PUBLIC_ENTITIES: Final = frozenset({Entity.AGENCY, Entity.CREDENTIALING_BODY, Entity.JURISDICTION})
 _NO_TABLE: Final = table("nothing")
@@ -73,6 +72,7 @@ class Compiler:
     guarded: bool = True
     parameters: Parameters = field(default_factory=Parameters)
     numbers: count[int] = field(default_factory=lambda: count(1))
+    row_names: RowNames = field(default_factory=RowNames)
     is_personal: bool = False
     largest_page: int = 100
     counting: Grant | None = None
@@ -88,7 +88,7 @@ class Compiler:
         """The statement: the body as JSON text, the references of what it discloses, whether the context held."""
         roots = self.catalogue.roots
         self.is_counting = any(each.name in roots and roots[each.name].counting for each in selected)
-        gate = self._open_gate()
+        gate = open_gate(guarded=self.guarded, counting=self.is_counting)
         own: FromClause = gate
         columns: dict[str, ColumnElement[Any]] = {}
         references: list[ColumnElement[Any]] = []
@@ -110,15 +110,7 @@ class Compiler:
             held.c.ok.label("context_held"),
         ).select_from(own)
 
-    def _open_gate(self) -> LateralFromClause:
-        # OFFSET 0 is a fence: the context is set before any row behind it is looked at.
-        value: ColumnElement[Any] = literal_column("'public'")
-        if self.guarded and not self.is_counting:
-            signed = bindparam(CONTEXT_PARAMETER, type_=Text(), value=None)
-            value = func.set_config(literal_column("'probity.context'"), signed, true())
-        return select(value.label("c")).offset(literal_column("0")).lateral("gate")
-
-    def _fence(self, piece: Select[Any], gate: LateralFromClause) -> LateralFromClause:
+    def _fence(self, piece: Select[Any], gate: FromClause) -> LateralFromClause:
         # INVARIANT: each root waits for the gate, or row security would be asked before it knows who asks.
         inner = piece.lateral(self.name("r"))
         if self.is_counting:
@@ -127,7 +119,7 @@ class Compiler:
         return (
             select(inner.c.j, inner.c.d)
             .select_from(inner)
-            .where(gate.c.c.is_not(None))
+            .where(gate.c.role.is_not(None))
             .offset(literal_column("0"))
             .correlate_except(inner)
             .lateral(self.name("f"))
@@ -136,9 +128,9 @@ class Compiler:
     def _compile_root(self, asked: Selected) -> Select[Any]:
         root = self.catalogue.roots[asked.name]
         if root.any_node:
-            return self._compile_node(asked)
+            return compile_node(self, asked)
         if root.many_nodes:
-            return self._compile_nodes(asked)
+            return compile_nodes(self, asked)
         binding = self.catalogue.types[root.target]
         if root.namespace:
             one = select(literal_column("1").label("one")).lateral(self.name("one"))
@@ -158,95 +150,56 @@ class Compiler:
             key = self.parameters.add(given, Uuid(), partial(decode_global_id, type_name=name))
         else:
             key = self.parameters.add(given, Text())
-        where = (*where, *_bound_past(binding, row, moment), root.compare(row, key))
+        where = (*where, *self._bound_past(binding, row, judge, moment), root.compare(row, key))
         return self.build_object(binding, row, judge, asked.of(binding.name), where, moment).limit(literal_column("1"))
 
-    def _compile_node(self, asked: Selected) -> Select[Any]:
-        given = asked.arguments["id"]
-        found: list[LateralFromClause] = []
-        for binding in self._visible_node_types():
-            name = binding.name
-            key = self.parameters.add(given, Uuid(), partial(decode_global_id, type_name=name))
-            found.append(self._find_node(binding, key, asked))
-        return self._first_of(found)
-
-    def _compile_nodes(self, asked: Selected) -> Select[Any]:
-        given = asked.arguments["ids"]
-        keys: list[ColumnElement[Any]] = []
-        bindings = self._visible_node_types()
-        for binding in bindings:
-            name = binding.name
-
-            def decode(values: Sequence[Any], name: str = name) -> list[Any]:
-                return [decode_global_id(value, name) for value in values]
-
-            keys.append(self.parameters.add(given, ARRAY(Uuid()), decode))
-        names = [f"id{index}" for index in range(len(keys))]
-        asked_ids = func.unnest(*keys).table_valued(*names, with_ordinality="place", name=self.name("x"))
-        own: FromClause = asked_ids.render_derived()
-        ids = own
-        found = [
-            self._find_node(binding, cast(ids.c[name], Uuid), asked)
-            for binding, name in zip(bindings, names, strict=True)
-        ]
-        first = self._first_of(found).lateral(self.name("y"))
-        own = own.join(first, true())
-        return (
-            select(
-                func.coalesce(func.json_agg(aggregate_order_by(first.c.j, ids.c.place)), EMPTY_LIST).label("j"),
-                func.string_agg(first.c.d, literal_column("' '")).label("d"),
-            )
-            .select_from(own)
-            .correlate_except(own)
-        )
-
-    def _visible_node_types(self) -> list[TypeBinding]:
-        return [each for each in self.catalogue.node_types() if f"{each.name}.id" in self.grant.fields]
-
-    def _find_node(self, binding: TypeBinding, key: ColumnElement[Any], asked: Selected) -> LateralFromClause:
-        row, judge, where = self.open_row(binding, None)
-        selected = asked.of(binding.name)
-        found = row.c[binding.key or "id"] == key
-        return self.build_object(binding, row, judge, selected, (*where, found)).lateral(self.name("n"))
-
-    def _first_of(self, found: Sequence[LateralFromClause]) -> Select[Any]:
-        start = select(literal_column("1").label("one")).lateral(self.name("one"))
-        own: FromClause = start
-        for each in found:
-            own = own.outerjoin(each, true())
-        return (
-            select(
-                func.coalesce(*(each.c.j for each in found), literal_column("NULL::json")).label("j"),
-                join_texts([each.c.d for each in found]).label("d"),
-            )
-            .select_from(own)
-            .correlate_except(own)
-        )
-
     def open_row(
-        self, binding: TypeBinding, parent: Judge | None, *, as_set: bool = False
+        self,
+        binding: TypeBinding,
+        parent: Judge | None,
+        *,
+        as_set: bool = False,
+        state: ColumnElement[Any] | None = None,
     ) -> tuple[FromClause, Judge | None, tuple[ColumnElement[bool], ...]]:
-        """A fresh alias of a type's rows, who judges them, and the condition under which they may be seen."""
+        """A fresh alias of a type's rows, who judges them, and the condition under which they may be seen.
+
+        `state` is the state that they are known to be in.
+        """
         if binding.base is None:
             raise ProbityError(ErrorCode.INTERNAL)
-        row = binding.base.alias(self.name("t"))
+        row = self.row_names.name(binding.base, self.name("t"))
         if binding.entity is None:
             return row, parent, ()
         entity = binding.entity
         # What the public's own login reaches are public facts, whatever kind of row they are told of.
         self.is_personal |= self.guarded and entity not in PUBLIC_ENTITIES
-        judge, visible = self.judge_row(binding, row, as_set=as_set)
+        judge, visible = self.judge_row(binding, row, as_set=as_set, state=state)
         return row, judge, (visible,)
 
     def judge_row(
-        self, binding: TypeBinding, row: FromClause, *, as_set: bool = False
+        self,
+        binding: TypeBinding,
+        row: FromClause,
+        *,
+        as_set: bool = False,
+        state: ColumnElement[Any] | None = None,
     ) -> tuple[Judge, ColumnElement[bool]]:
         """Who judges a row of a type that has states of its own, and the condition under which it may be seen."""
         if binding.entity is None:
             raise ProbityError(ErrorCode.INTERNAL)
         entity, enforced = binding.entity, find_row_predicates(binding, self.grant)
-        visible = or_(false(), *(self.predicates.compile(each, entity, row, as_set=as_set) for each in enforced))
-        return Judge(entity=entity, row=row, enforced=enforced), visible
+        told_by = self._tell_state(entity, row) if state is None else None
+        state = told_by.c.state if told_by is not None else state
+        visible = or_(
+            false(),
+            *(self.predicates.compile(each, entity, row, as_set=as_set, state=state) for each in enforced),
+        )
+        return Judge(entity=entity, row=row, enforced=enforced, state=state, told_by=told_by), visible
+
+    def _tell_state(self, entity: Entity, row: FromClause) -> LateralFromClause | None:
+        # OFFSET 0 is a fence: the state is found once a row, and not again in every condition that asks for it.
+        state = None if self.predicates.many else self.predicates.tell_state(entity, row, self.name("h"))
+        return None if state is None else state.offset(literal_column("0")).lateral(self.name("v"))
 
     def allow(self, field_name: str, entity: Entity, row: FromClause) -> ColumnElement[bool]:
         """The condition under which a row may be used for a field (`Type.field`), as the grant has it."""
@@ -262,15 +215,25 @@ class Compiler:
         parent: Judge | None = None,
         *,
         as_set: bool = True,
+        state: ColumnElement[Any] | None = None,
+        moment: Moment | None = None,
     ) -> ListRequest:
-        moment = self._read_moment(asked)
+        moment = self._read_moment(asked) if moment is None else moment
 
         def open_row() -> tuple[FromClause, Judge | None, tuple[ColumnElement[bool], ...]]:
-            row, judge, where = self.open_row(binding, parent, as_set=as_set)
-            narrowed = (*_bound_past(binding, row, moment), *(condition(row) for condition in extra))
+            row, judge, where = self.open_row(binding, parent, as_set=as_set, state=state)
+            past = self._bound_past(binding, row, judge, moment)
+            narrowed = (*past, *(condition(row) for condition in extra))
             return row, judge, (*where, *narrowed)
 
-        return ListRequest(binding=binding, open_row=open_row, default_order=order, asked=asked, moment=moment)
+        return ListRequest(
+            binding=binding,
+            open_row=open_row,
+            default_order=order,
+            asked=asked,
+            moment=moment,
+            from_root=as_set,
+        )
 
     def _read_moment(self, asked: Selected) -> Moment | None:
         """The moment as of which a field is asked; none where it is asked as things stand."""
@@ -278,6 +241,16 @@ class Compiler:
         if given is None or given.is_null:
             return None
         return self.parameters.add(given, TIMESTAMP(timezone=True), require_zone)
+
+    def _bound_past(
+        self, binding: TypeBinding, row: FromClause, judge: Judge | None, moment: Moment | None
+    ) -> tuple[ColumnElement[bool], ...]:
+        """That the row was on record at the moment, where one is asked of, and that this may be told."""
+        if moment is None or binding.past is None:
+            return ()
+        if ".".join(binding.past.told_with) not in self.grant.fields:
+            return (false(),)
+        return self.masker.find_condition(*binding.past.told_with, judge), binding.past.was_there(row, moment)
 
     def name(self, prefix: str) -> str:
         """A name that no other alias of this statement has."""
@@ -287,7 +260,18 @@ class Compiler:
         self, binding: TypeBinding, row: FromClause, judge: Judge | None, moment: Moment | None = None
     ) -> Scope:
         """A scope over `row`, from which leaves are rendered."""
-        return Scope(binding=binding, row=row, source=row, judge=judge, numbers=self.numbers, moment=moment)
+        source = row
+        if judge is not None and judge.told_by is not None and judge.row is row:
+            source = row.join(judge.told_by, true())
+        return Scope(
+            binding=binding,
+            row=row,
+            source=source,
+            judge=judge,
+            numbers=self.numbers,
+            moment=moment,
+            row_names=self.row_names,
+        )
 
     def require(self, type_name: str, field_name: str) -> None:
         """Raise unless the grant has the field: validation has refused it before, so this is never met."""
@@ -319,13 +303,13 @@ class Compiler:
         columns: dict[str, ColumnElement[Any]] = {}
         reference = binding.refer_to(row, moment)
         references = [] if reference is None else [reference]
+        conditions = self._ask_masks_once(scope, selected)
         for each in selected:
             if each.name == "__typename":
                 columns[each.key] = literal_column(f"'{binding.name}'")
                 continue
-            self.require(binding.name, each.name)
             bound = binding.fields[each.name]
-            condition = self.masker.find_condition(binding.name, each.name, judge)
+            condition = conditions[each.name]
             if isinstance(bound, Leaf | Computed | FromPrincipal):
                 columns[each.key] = self.masker.mask(scope.render(each.name), condition)
                 continue
@@ -342,6 +326,25 @@ class Compiler:
             .correlate_except(own)
         )
 
+    def _ask_masks_once(self, scope: Scope, selected: Sequence[Selected]) -> dict[str, ColumnElement[bool]]:
+        """Under what each field may be seen: columns of one row behind the judged one, each condition asked once."""
+        names: dict[str, Predicate] = {}
+        for each in selected:
+            if each.name != "__typename":
+                self.require(scope.binding.name, each.name)
+                names[each.name] = self.grant.fields[f"{scope.binding.name}.{each.name}"]
+        conditions: dict[Predicate, ColumnElement[bool]] = {}
+        for name, predicate in names.items():
+            if predicate not in conditions:
+                conditions[predicate] = self.masker.find_condition(scope.binding.name, name, scope.judge)
+        asked = {each: f"m{place}" for place, (each, one) in enumerate(conditions.items()) if not is_true(one)}
+        if asked:
+            columns = [conditions[predicate].label(name) for predicate, name in asked.items()]
+            masks = select(*columns).correlate_except(_NO_TABLE).offset(literal_column("0")).lateral(self.name("m"))
+            scope.source = scope.source.join(masks, true())
+            conditions |= {predicate: masks.c[name] for predicate, name in asked.items()}
+        return {name: conditions[predicate] for name, predicate in names.items()}
+
     def _compile_branch(self, bound: Any, asked: Selected, scope: Scope, condition: ColumnElement[bool]) -> Select[Any]:
         if isinstance(bound, Tally):
             return compile_tally(self._open_counter(), self.catalogue.subjects[bound.subject], asked)
@@ -350,14 +353,22 @@ class Compiler:
 
         def link(row: FromClause) -> ColumnElement[bool]:
             joined: ColumnElement[bool] = bound.link(scope.row, row)
-            if scope.past is not None and asked.name in scope.past[0].below:
-                joined = and_(joined, scope.past[0].below[asked.name](row, scope.past[1]))
             return joined if is_true(condition) else and_(joined, condition)
 
         if isinstance(bound, Many):
             # Below a row the link finds few; from the root the relation itself must drive the list.
             from_root = scope.binding.base is None
-            request = self._list_request(binding, asked, bound.default_order, (link,), parent, as_set=from_root)
+            state = scope.judge.state if bound.shares_state and scope.judge is not None else None
+            request = self._list_request(
+                binding,
+                asked,
+                bound.default_order,
+                (link,),
+                parent,
+                as_set=from_root,
+                state=state,
+                moment=scope.past[1] if scope.past is not None and asked.name in scope.past[0].below else None,
+            )
             return (compile_connection if bound.connection else compile_plain_list)(self, request)
         if not isinstance(bound, One):
             raise ProbityError(ErrorCode.INTERNAL)
@@ -378,9 +389,4 @@ class Compiler:
         if scope.judge is None:
             return None
         predicate = self.grant.fields[f"{scope.binding.name}.{field_name}"]
-        return Judge(entity=scope.judge.entity, row=scope.judge.row, enforced=(predicate,))
-
-
-def _bound_past(binding: TypeBinding, row: FromClause, moment: Moment | None) -> tuple[ColumnElement[bool], ...]:
-    """That the row was on record at the moment, where one is asked of."""
-    return () if moment is None or binding.past is None else (binding.past.was_there(row, moment),)
+        return replace(scope.judge, enforced=(predicate,))

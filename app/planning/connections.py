@@ -31,9 +31,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.errors import ErrorCode, ProbityError
-from app.planning.catalogue import Computed, Leaf, Moment, Ordering, TypeBinding
+from app.planning.catalogue import Computed, Leaf, LeafForm, Moment, Ordering, TypeBinding
 from app.planning.filters import FilterCompiler, RowOpener
 from app.planning.parameters import decode_cursor
+from app.planning.predicates import PredicateCompiler
+from app.planning.reaching import reach_rows
 from app.planning.scopes import Judge, Scope, is_true, join_texts, tell_row
 from app.planning.selection import Given, Selected
 
@@ -45,6 +47,7 @@ class ObjectCompiler(RowOpener, Protocol):
     """What a list needs of the compiler: names, parameters, masks, and objects of one row."""
 
     largest_page: int
+    predicates: PredicateCompiler
 
     def name(self, prefix: str) -> str: ...
 
@@ -70,7 +73,7 @@ Conditions = tuple[ColumnElement[bool], ...]
 class ListRequest:
     """A list to compile: whose rows (`find` over a fresh alias), how they are judged, and what was asked of it.
 
-    With a `moment` its rows are told as they were on record then.
+    With a `moment` its rows are told as they were on record then. A list `from_root` hangs on no other row.
     """
 
     binding: TypeBinding
@@ -78,6 +81,7 @@ class ListRequest:
     default_order: Ordering
     asked: Selected
     moment: Moment | None = None
+    from_root: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,8 +205,12 @@ def _find_sort_values(compiler: ObjectCompiler, scope: Scope, field: str) -> tup
     if not isinstance(leaf, Leaf | Computed):
         raise ProbityError(ErrorCode.DOCUMENT_INVALID)
     condition = compiler.masker.find_condition(scope.binding.name, field, scope.judge)
+    if is_true(condition) and scope.past is None and isinstance(leaf, Leaf) and leaf.ordered_by is not None:
+        return (scope.row.c[leaf.ordered_by.name],)
     value = scope.render(field)
     on_base = isinstance(leaf, Leaf) and leaf.column.table is scope.binding.base and not leaf.column.nullable
+    # The end of a range is absent where the range is open, whatever its column.
+    on_base = on_base and isinstance(leaf, Leaf) and leaf.form is LeafForm.PLAIN
     if is_true(condition) and on_base and scope.past is None:
         return (value,)
     masked = compiler.masker.mask(value, condition)
@@ -248,6 +256,9 @@ def _take(
     if rows.scope.binding.key is not None:
         key = func.encode(func.uuid_send(row.c[rows.scope.binding.key]), literal_column("'base64'"))
     carried = [row.c[name] for name in sorted(rows.scope.binding.list_carried(compiler.masker.grant.fields))]
+    judge = rows.judge
+    if judge is not None and judge.told_by is not None and judge.row is row:
+        carried.append(judge.told_by.c.state.label("record_state"))
     return (
         select(*carried, func.row_number().over(order_by=order).label("rn"), key.label("cursor"))
         .select_from(source)
@@ -269,7 +280,9 @@ def _build_node(
 ) -> LateralFromClause:
     judge = rows.judge
     if judge is not None and judge.row is rows.scope.row:
-        judge = Judge(entity=judge.entity, row=page, enforced=judge.enforced)
+        # A page carries the state of its rows along, so that nothing is asked of a row twice.
+        state = judge.state if judge.told_by is None else page.c.record_state
+        judge = Judge(entity=judge.entity, row=page, enforced=judge.enforced, state=state)
     built = compiler.build_object(request.binding, page, judge, selected, where, request.moment)
     return built.lateral(compiler.name("n"))
 
@@ -375,10 +388,13 @@ def _describe_page(
 
 def _count_rows(compiler: ObjectCompiler, request: ListRequest) -> ColumnElement[Any]:
     rows = _open_rows(compiler, request)
+    where = rows.where
+    if request.from_root and rows.judge is not None:
+        where = (*where, *reach_rows(compiler, request.binding, rows.scope.row, rows.judge))
     return (
         select(func.count())
         .select_from(rows.scope.source)
-        .where(*rows.where)
+        .where(*where)
         .correlate_except(rows.scope.source)
         .scalar_subquery()
     )

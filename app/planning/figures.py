@@ -5,7 +5,7 @@ INVARIANT: a value is masked before it is aggregated; what may not be counted is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from sqlalchemy import (
@@ -16,7 +16,6 @@ from sqlalchemy import (
     Integer,
     Text,
     cast,
-    extract,
     func,
     literal_column,
     type_coerce,
@@ -50,7 +49,8 @@ def render_values(
         return {f"v_{name}": masker.mask(officer, condition)}
     if measure.value is None:
         return {f"w_{name}": counts}
-    return {f"v_{name}": masker.mask(_render_value(scope, measure.value), condition), f"w_{name}": counts}
+    value = {f"v_{name}": masker.mask(_render_value(scope, measure.value), condition)}
+    return value if measure.figure is Figure.SPREAD else {**value, f"w_{name}": counts}
 
 
 def _render_value(scope: Scope, value: Span | Computed) -> ColumnElement[Any]:
@@ -59,7 +59,8 @@ def _render_value(scope: Scope, value: Span | Computed) -> ColumnElement[Any]:
     first, last = (scope.find_table(each.table.name).c[each.name] for each in (value.first, value.last))
     if isinstance(first.type, Date) or isinstance(last.type, Date):
         return cast(_find_day(last) - _find_day(first), Integer)
-    seconds = extract("epoch", last - first)
+    # Not `extract`, whose numbers are decimal: over a million rows they take a fifth of all the time.
+    seconds = func.date_part(literal_column("'epoch'"), last - first, type_=Float(53))
     return cast(func.floor(seconds / literal_column("86400")), Integer)
 
 
@@ -67,23 +68,42 @@ def _find_day(value: ColumnElement[Any]) -> ColumnElement[Any]:
     return value if isinstance(value.type, Date) else cast(func.timezone(literal_column("'UTC'"), value), Date)
 
 
-def aggregate_values(facts: FromClause, name: str, measure: Measure) -> dict[str, ColumnElement[Any]]:
-    """The aggregates of a group that the measure is told by."""
+def aggregate_values(
+    facts: FromClause, name: str, measure: Measure, statistics: frozenset[str]
+) -> dict[str, ColumnElement[Any]]:
+    """The aggregates of a group that the measure is told by; of a spread those that `statistics` names."""
     if measure.figure is Figure.OFFICERS:
         return {f"m_{name}": func.count(facts.c[f"v_{name}"].distinct())}
+    if measure.figure is Figure.SPREAD:
+        return _aggregate_spread(facts.c[f"v_{name}"], name, statistics)
     counted = func.count(facts.c[f"w_{name}"])
     if measure.figure in {Figure.COUNT, Figure.RATE}:
         return {f"m_{name}": counted}
     value = facts.c[f"v_{name}"]
     if measure.figure is Figure.FOLLOWED:
         return {f"m_{name}": func.count(value)}
-    if measure.figure is Figure.SHARE:
-        return {f"m_{name}": cast(func.count(value), Float(53)) / func.nullif(counted, literal_column("0"))}
-    return {
-        f"m_{name}_known": func.count(value),
-        f"m_{name}_mean": func.avg(cast(value, Float(53))),
-        f"m_{name}_at": func.percentile_cont(_SHARES).within_group(cast(value, Float(53))),
-    }
+    return {f"m_{name}": cast(func.count(value), Float(53)) / func.nullif(counted, literal_column("0"))}
+
+
+def _aggregate_spread(
+    value: ColumnElement[Any], name: str, statistics: frozenset[str]
+) -> dict[str, ColumnElement[Any]]:
+    days = cast(value, Float(53))
+    found: dict[str, ColumnElement[Any]] = {}
+    if "known" in statistics:
+        found[f"m_{name}_known"] = func.count(value)
+    if "mean" in statistics:
+        found[f"m_{name}_mean"] = func.avg(days)
+    if statistics - {"known", "mean"}:
+        # All of them at once: the values of a group are sorted once.
+        found[f"m_{name}_at"] = func.percentile_cont(_SHARES).within_group(days)
+    return found
+
+
+def list_statistics(asked: Iterable[Selected], compared: Iterable[str | None]) -> frozenset[str]:
+    """What is asked of a spread: the fields that are told of it, and what groups are compared and sorted by."""
+    told = {field.name for each in asked for field in each.of("Spread")} - {"__typename"}
+    return frozenset(told | {_STATISTICS[name] for name in compared if name is not None})
 
 
 def find_figure(groups: FromClause, name: str, measure: Measure, statistic: str | None) -> ColumnElement[Any]:

@@ -23,17 +23,18 @@ from graphql import (
     SelectionSetNode,
     validate,
 )
-from graphql.execution.values import get_variable_values
-from graphql.utilities import type_from_ast
 
 from app.domain.vocabulary import Role
 from app.errors import ErrorCode, ProbityError
 from app.planning.catalogue import Catalogue
 from app.planning.compiler import Compiler
+from app.planning.condition_texts import ConditionTexts
 from app.planning.limits import ANONYMOUS, SIGNED_IN, check_limits, estimate_cost, parse_document
 from app.planning.plan import Plan, render_plan
 from app.planning.predicates import PredicateCompiler
-from app.planning.selection import Selected, SelectionReader, Variables, outline
+from app.planning.scopes import RowNames
+from app.planning.selection import Selected, SelectionReader, Variables
+from app.planning.variables import VariableReader
 from app.policy.grant import Grant
 from app.policy.record_states import RecordStateTable
 
@@ -41,6 +42,7 @@ KEPT_DOCUMENTS: Final = 512
 KEPT_PLANS: Final = 2048
 ANONYMOUS_PAGE: Final = 50
 SIGNED_IN_PAGE: Final = 100
+_NOTHING: Final = object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,16 @@ class Prepared:
     plan: Plan | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """One operation of a document, with all that does not depend on who asks it when."""
+
+    document: ValidDocument
+    operation: OperationDefinitionNode
+    reader: VariableReader
+    is_planned: bool
+
+
 class BoundedCache:
     """A mapping that forgets what was used longest ago."""
 
@@ -82,9 +94,10 @@ class BoundedCache:
 
     def find_or_make(self, key: Any, make: Callable[[], Any]) -> Any:
         """The value under `key`, made at most once while it is kept; nothing is kept where making it fails."""
-        if key in self._entries:
+        value = self._entries.get(key, _NOTHING)
+        if value is not _NOTHING:
             self._entries.move_to_end(key)
-            return self._entries[key]
+            return value
         value = make()
         self._entries[key] = value
         while len(self._entries) > self._capacity:
@@ -93,9 +106,10 @@ class BoundedCache:
 
     def find(self, key: Any) -> Any:
         """The value under `key`, or none."""
-        if key in self._entries:
+        value = self._entries.get(key)
+        if value is not None:
             self._entries.move_to_end(key)
-        return self._entries.get(key)
+        return value
 
     def forget(self, key: Any) -> None:
         """Forget what is kept under `key`, if anything is."""
@@ -113,12 +127,24 @@ class BoundedCache:
 class Planner:
     """Plans requests of every role under one policy."""
 
-    __slots__ = ("_catalogue", "_documents", "_plans", "_predicates")
+    __slots__ = (
+        "_catalogue",
+        "_chosen",
+        "_documents",
+        "_plans",
+        "_predicates",
+        "_public_predicates",
+        "_public_row_names",
+        "_row_names",
+    )
 
     def __init__(self, catalogue: Catalogue, states: RecordStateTable) -> None:
         self._catalogue = catalogue
-        self._predicates = PredicateCompiler(states=states)
+        self._public_predicates = PredicateCompiler(states=states)
+        self._row_names, self._public_row_names = RowNames(), RowNames(moves=True)
+        self._predicates = PredicateCompiler(states=states, written=ConditionTexts())
         self._documents = BoundedCache(KEPT_DOCUMENTS)
+        self._chosen = BoundedCache(KEPT_DOCUMENTS)
         self._plans = BoundedCache(KEPT_PLANS)
 
     def prepare(
@@ -140,24 +166,34 @@ class Planner:
             sha256 = hashlib.sha256(text.encode()).digest()
         except UnicodeEncodeError:
             raise ProbityError(ErrorCode.BAD_REQUEST) from None
-        document = self._documents.find_or_make(
-            (sha256, grant.key), lambda: _read_document(text, sha256, schema, grant)
+        asked = (sha256, operation_name, grant.key)
+        chosen: _Chosen = self._chosen.find_or_make(
+            asked, lambda: self._choose(text, sha256, operation_name, schema, grant)
         )
-        operation = document.choose(operation_name)
-        variables = _coerce(schema, operation, given)
+        document, operation = chosen.document, chosen.operation
+        variables = chosen.reader.coerce(given)
         plan = None
-        if operation.operation is OperationType.QUERY and not _asks_introspection(document, operation):
-            key = (
-                sha256,
-                operation_name,
-                grant.key,
-                counting and counting.key,
-                _outline_all(schema, operation, variables),
-            )
+        if chosen.is_planned:
+            key = (asked, counting and counting.key, chosen.reader.outline(variables))
             plan = self._plans.find_or_make(
                 key, lambda: self._make_plan(document, operation, variables, schema, grant, counting)
             )
         return Prepared(document=document, operation=operation, variables=variables, plan=plan)
+
+    def _choose(
+        self, text: str, sha256: bytes, operation_name: str | None, schema: GraphQLSchema, grant: Grant
+    ) -> _Chosen:
+        document: ValidDocument = self._documents.find_or_make(
+            (sha256, grant.key), lambda: _read_document(text, sha256, schema, grant)
+        )
+        operation = document.choose(operation_name)
+        is_query = operation.operation is OperationType.QUERY
+        return _Chosen(
+            document=document,
+            operation=operation,
+            reader=VariableReader(schema, operation),
+            is_planned=is_query and not _asks_introspection(document, operation),
+        )
 
     def _make_plan(
         self,
@@ -186,17 +222,23 @@ class Planner:
         counting: Grant | None = None,
     ) -> Plan:
         """The plan of a selection; not kept."""
+        compiler = self.open_compiler(grant, counting)
+        statement = compiler.compile(selected)
         public = grant.role is Role.PUBLIC
-        compiler = Compiler(
+        return render_plan(compiler, statement, operation=name, document_sha256=document_sha256, public=public)
+
+    def open_compiler(self, grant: Grant, counting: Grant | None = None) -> Compiler:
+        """A compiler of one statement under a grant."""
+        public = grant.role is Role.PUBLIC
+        return Compiler(
             catalogue=self._catalogue,
             grant=grant,
-            predicates=self._predicates,
+            predicates=self._public_predicates if public else self._predicates,
+            row_names=self._public_row_names if public else self._row_names,
             guarded=not public,
             largest_page=ANONYMOUS_PAGE if public else SIGNED_IN_PAGE,
             counting=counting,
         )
-        statement = compiler.compile(selected)
-        return render_plan(compiler, statement, operation=name, document_sha256=document_sha256, public=public)
 
 
 def name_operation(operation: OperationDefinitionNode) -> str:
@@ -218,24 +260,6 @@ def _read_document(text: str, sha256: bytes, schema: GraphQLSchema, grant: Grant
     }
     fragments = {each.name.value: each for each in node.definitions if isinstance(each, FragmentDefinitionNode)}
     return ValidDocument(node=node, sha256=sha256, operations=operations, fragments=fragments)
-
-
-def _coerce(schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any]) -> Variables:
-    result = get_variable_values(
-        schema, operation.variable_definitions or (), dict(given), max_errors=1, hide_suggestions=True
-    )
-    if isinstance(result, list):
-        raise ProbityError(ErrorCode.VARIABLES_INVALID)
-    return result.coerced
-
-
-def _outline_all(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Variables) -> tuple[Any, ...]:
-    found: list[Any] = []
-    for definition in operation.variable_definitions or ():
-        name = definition.variable.name.value
-        if name in variables:
-            found.append((name, outline(variables[name], type_from_ast(schema, definition.type))))
-    return tuple(found)
 
 
 def _list_root_fields(selected: SelectionSetNode, document: ValidDocument, seen: set[str]) -> Iterator[str]:

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, false, func, not_, or_
+from sqlalchemy import ColumnElement, FromClause, Select, and_, false, func, not_, or_
 
 from app.domain.vocabulary import Entity, RecordState, Relation
 from app.errors import PolicyRefused
 from app.planning.catalogue import TypeBinding
-from app.planning.relations import be_in_states, has_meaning, list_states, relate
+from app.planning.condition_texts import ConditionTexts
+from app.planning.relations import ask_apart, be_in_states, has_meaning, list_states, relate, tell_state
 from app.policy.grant import Grant, Predicate
 from app.policy.record_states import RecordStateTable
 
@@ -30,20 +33,56 @@ class PredicateCompiler:
 
     states: RecordStateTable
     many: bool = False
+    # Where a verified context stands in the statement: the texts of conditions, each written once for all plans.
+    written: ConditionTexts | None = None
 
     def compile(
-        self, predicate: Predicate, entity: Entity, row: FromClause, *, as_set: bool = False
+        self,
+        predicate: Predicate,
+        entity: Entity,
+        row: FromClause,
+        *,
+        as_set: bool = False,
+        state: ColumnElement[Any] | None = None,
     ) -> ColumnElement[bool]:
-        """The condition that `predicate` holds for `row`; `as_set` where it shall drive a list."""
-        allowed = self._reach(predicate.allow, entity, row, as_set=as_set)
-        _refuse_idle_denials(predicate, entity)
-        if not keep_possible(predicate.deny, entity):
-            return allowed
-        # A denial that cannot be told (no agency to compare with) does not hold, as in the policy itself.
-        denied = func.coalesce(self._reach(predicate.deny, entity, row, as_set=False), false())
-        return and_(allowed, not_(denied))
+        """The condition that `predicate` holds for `row`; `as_set` where it shall drive a list.
 
-    def _reach(self, cells: Cells, entity: Entity, row: FromClause, *, as_set: bool) -> ColumnElement[bool]:
+        `state` is the row's state where the statement has it already.
+        """
+        if self.written is not None and not self.many:
+            return self.written.find(
+                (predicate, entity, as_set), row, state, partial(self._build, predicate, entity, as_set=as_set)
+            )
+        return self._build(predicate, entity, row, state, as_set=as_set)
+
+    def _build(
+        self, predicate: Predicate, entity: Entity, row: FromClause, state: ColumnElement[Any] | None, *, as_set: bool
+    ) -> ColumnElement[bool]:
+        allowed = self._reach(predicate.allow, entity, row, as_set=as_set, told=state)
+        _refuse_idle_denials(predicate, entity)
+        condition = allowed
+        if keep_possible(predicate.deny, entity):
+            # A denial that cannot be told (no agency to compare with) does not hold, as in the policy itself.
+            denied = func.coalesce(self._reach(predicate.deny, entity, row, as_set=False, told=state), false())
+            condition = and_(allowed, not_(denied))
+        return ask_apart(condition) if self.many else condition
+
+    def list_relations(self, predicates: Iterable[Predicate], entity: Entity) -> list[Relation]:
+        """The relations of which every row that any of `predicates` allows stands in one."""
+        cells = keep_possible(frozenset(cell for each in predicates for cell in each.allow), entity)
+        return sorted({relation for relation, _ in cells})
+
+    def drive(self, relation: Relation, entity: Entity, row: FromClause) -> ColumnElement[bool]:
+        """The relation in the form that drives a list."""
+        return relate(entity, relation, row, as_set=True)
+
+    def tell_state(self, entity: Entity, row: FromClause, hold: str) -> Select[Any] | None:
+        """One row with the state of `row`; none where all rows of the entity are in one."""
+        return tell_state(entity, row, self.states, hold)
+
+    def _reach(
+        self, cells: Cells, entity: Entity, row: FromClause, *, as_set: bool, told: ColumnElement[Any] | None
+    ) -> ColumnElement[bool]:
         by_relation: dict[Relation, set[RecordState]] = defaultdict(set)
         for relation, state in keep_possible(cells, entity):
             by_relation[relation].add(state)
@@ -54,8 +93,9 @@ class PredicateCompiler:
             false(),
             *(
                 and_(
+                    # The state first: it is known, where a relation may have to be looked up.
+                    be_in_states(entity, states, row, self.states, many=self.many, told=told),
                     or_(*(relate(entity, relation, row, as_set=as_set) for relation in relations)),
-                    be_in_states(entity, states, row, self.states, many=self.many),
                 )
                 for states, relations in sorted(by_states.items(), key=lambda item: sorted(item[0]))
             ),

@@ -7,26 +7,30 @@ INVARIANT: an unknown relation, entity or state raises; nothing here ever falls 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Select,
     Text,
     Uuid,
     and_,
     any_,
     bindparam,
+    case,
     false,
     func,
     literal_column,
     not_,
     or_,
     select,
+    table,
     true,
 )
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from app.domain.relation import STATE_RELATIONS
 from app.domain.vocabulary import (
@@ -40,6 +44,7 @@ from app.domain.vocabulary import (
     RecordState,
     Relation,
 )
+from app.planning.context_sets import CONTEXT_SETS
 from app.policy.record_states import RecordStateTable, StateRow
 from app.storage.tables.places import AGENCIES
 
@@ -52,10 +57,18 @@ ROLE: Final = bindparam("principal_role", type_=Text(), value=None)
 PURPOSE: Final = bindparam("principal_purpose", type_=Text(), value=None)
 NOW: Final = bindparam("registry_now", type_=TIMESTAMP(timezone=True), value=None)
 
+# What comes with the verified context, which every statement and every row policy calls by this name.
+GATE: Final = "gate"
+_ASK_APART: Final = "(SELECT c.{name} FROM gate.read_context() c)"
+GATHERED: Final[Mapping[str, ColumnElement[Any]]] = {
+    name: literal_column(f"{GATE}.{name}", ARRAY(Uuid())) for name in CONTEXT_SETS
+}
+
 Condition: TypeAlias = ColumnElement[bool]
 Test: TypeAlias = Callable[[FromClause], Condition]
 OfficerTest: TypeAlias = Callable[[ColumnElement[Any]], Condition]
 
+_NO_TABLE: Final = table("nothing")
 _LISTINGS: Final = frozenset({RecordState.LISTED, RecordState.LISTED_NO_FINDING, RecordState.UNLISTED})
 _STANDING: Final = frozenset({RecordState.STANDING})
 _SOUGHT: Final = (CredentialStatus.SOUGHT, CredentialStatus.IN_PROCESS)
@@ -73,6 +86,20 @@ def relate(entity: Entity, relation: Relation, row: FromClause, *, as_set: bool 
     if as_set and (entity, relation) in _AS_SET:
         return _AS_SET[entity, relation](row)
     return _RELATIONS[entity, relation](row)
+
+
+def ask_apart(condition: Condition) -> Condition:
+    """The same condition where no context stands in the statement: what comes with it is asked by itself, once.
+
+    A statement over whole tables may then run in parallel, and a view has it of whoever reads the view.
+    """
+    gathered = {id(value): name for name, value in GATHERED.items()}
+
+    def replace(element: Any, **_: Any) -> Any:
+        name = gathered.get(id(element))
+        return None if name is None else literal_column(_ASK_APART.format(name=name), ARRAY(Uuid()))
+
+    return replacement_traverse(condition, {}, replace)
 
 
 def has_meaning(entity: Entity, relation: Relation) -> bool:
@@ -96,39 +123,97 @@ def be_in_states(
     table: RecordStateTable,
     *,
     many: bool = False,
+    told: ColumnElement[Any] | None = None,
 ) -> Condition:
     """The condition under which `row` is in one of `states`; states of another entity raise `ValueError`.
 
-    `many` is for statements over whole tables: they ask once which records are held, not of each record.
+    `many` is for statements over whole tables: they ask once which records are held, not of each record. `told` is the
+    row's state where the statement has it already (`tell_state`).
     """
     possible = list_states(entity)
     if not states <= possible:
         raise ValueError("a state does not belong to the entity")
     if states == possible:
         return true()
+    if told is not None:
+        return _be_one_of(told, states)
     if entity is Entity.OUTCOME:
-        return or_(false(), *(_fit_row(each, row, many=many) for each in table.rows if each.state in states))
+        fitting = [each for each in table.rows if each.state in states]
+        return _fit_many(fitting, row) if many else or_(false(), *(_fit_row(each, row) for each in fitting))
     return _be_one_of(func.gate.officer_listing(_OFFICER_OF[entity](row), NOW), states)
 
 
-def _fit_row(rule: StateRow, row: FromClause, *, many: bool) -> Condition:
-    parts: list[Condition] = []
-    for column, allowed, vocabulary in (
-        (row.c.lifecycle, rule.lifecycles, Lifecycle),
-        (row.c.finality, rule.finalities, Finality),
-        (row.c.dispute, rule.disputes, DisputeState),
-        (row.c.kind, rule.kinds, OutcomeKind),
-    ):
-        if len(allowed) < len(vocabulary):
-            parts.append(_be_one_of(column, allowed))
+def _fit_row(rule: StateRow, row: FromClause, *, hold: ColumnElement[Any] | None = None) -> Condition:
+    parts = [_fit_axes(rule, row)]
     if len(rule.holds) < len(HoldInForce):
-        holds = _be_held(row.c.id, rule.holds) if many else _be_one_of(func.gate.hold_on(row.c.id, NOW), rule.holds)
-        parts.append(holds)
+        parts.append(_be_one_of(_find_hold(row) if hold is None else hold, rule.holds))
     return and_(true(), *parts)
+
+
+def _fit_axes(rule: StateRow, row: FromClause) -> Condition:
+    """That the standing of the record itself fits, whatever holds it."""
+    parts = (
+        _be_one_of(column, allowed)
+        for column, allowed, vocabulary in (
+            (row.c.lifecycle, rule.lifecycles, Lifecycle),
+            (row.c.finality, rule.finalities, Finality),
+            (row.c.dispute, rule.disputes, DisputeState),
+            (row.c.kind, rule.kinds, OutcomeKind),
+        )
+        if len(allowed) < len(vocabulary)
+    )
+    return and_(true(), *parts)
+
+
+def _fit_many(rules: Sequence[StateRow], row: FromClause) -> Condition:
+    """That a record fits one of the rules, where each record of a whole table is asked.
+
+    Plain comparisons stand apart from what asks about holds: PostgreSQL takes them through the barrier of a view and
+    knows how many rows they leave. Which records are held is asked once, and looked up for those that ever were.
+    """
+    plain = or_(false(), *(_fit_axes(each, row) for each in rules))
+    by_holds: dict[frozenset[HoldInForce], list[StateRow]] = {}
+    for each in rules:
+        by_holds.setdefault(each.holds, []).append(each)
+    if by_holds.keys() <= {frozenset(HoldInForce)}:
+        return plain
+    free = [each for each in rules if HoldInForce.NONE in each.holds]
+    never = not_(row.c.held)
+    if len(free) < len(rules):
+        never = and_(never, or_(false(), *(_fit_axes(each, row) for each in free)))
+    asked = [
+        and_(or_(false(), *(_fit_axes(each, row) for each in alike)), _be_held(row.c.id, holds))
+        for holds, alike in by_holds.items()
+    ]
+    return and_(plain, or_(never, *asked))
+
+
+def _find_hold(row: FromClause) -> ColumnElement[Any]:
+    # A record that was never held is not asked about: `held` stays, whatever becomes of the holds.
+    return case((row.c.held, func.gate.hold_on(row.c.id, NOW)), else_=literal_column(f"'{HoldInForce.NONE}'"))
+
+
+def tell_state(entity: Entity, row: FromClause, table: RecordStateTable, hold: str) -> Select[Any] | None:
+    """One row that holds the state of `row` as `state`; none where rows of the entity are in one state alone.
+
+    `hold` names the sub-select that asks for the hold once. Exactly one row of the table of states fits a record.
+    """
+    if entity in _OFFICER_OF:
+        listing = func.gate.officer_listing(_OFFICER_OF[entity](row), NOW)
+        return select(listing.label("state")).correlate_except(_NO_TABLE)
+    if entity is not Entity.OUTCOME:
+        return None
+    asked = select(_find_hold(row).label("hold")).correlate_except(_NO_TABLE).offset(literal_column("0")).lateral(hold)
+    cases: list[tuple[Condition, ColumnElement[Any]]] = []
+    for each in table.rows:
+        cases.append((_fit_row(each, row, hold=asked.c.hold), literal_column(f"'{each.state}'")))
+    return select(case(*cases).label("state")).select_from(asked).correlate_except(asked)
 
 
 def _be_held(series: ColumnElement[Any], holds: frozenset[HoldInForce]) -> Condition:
     """That one of `holds` is in force, by the sets of all records that are held and of those that are sealed."""
+    if holds == frozenset(HoldInForce):
+        return true()
     held, sealed = (
         series.in_(select(function(NOW, type_=Uuid())))
         for function in (func.gate.outcomes_held, func.gate.outcomes_sealed)
@@ -149,11 +234,10 @@ def _be_one_of(value: ColumnElement[Any], allowed: Iterable[str]) -> Condition:
     return value == texts[0] if len(texts) == 1 else value.in_(texts)
 
 
-def _match(function: str) -> OfficerTest:
+def _match(gathered: str) -> OfficerTest:
     def condition(officer: ColumnElement[Any]) -> Condition:
-        # Uncorrelated, so that it is asked once a statement; it holds what the context's own principal has, and few.
-        matched = select(getattr(func.gate, function)()).scalar_subquery()
-        return officer == any_(func.coalesce(matched, literal_column("'{}'::uuid[]")))
+        # What the context's own principal has, and few; gathered when the context is verified, once a statement.
+        return officer == any_(func.coalesce(GATHERED[gathered], literal_column("'{}'::uuid[]")))
 
     return condition
 
@@ -164,6 +248,10 @@ def _probe(function: str, *arguments: ColumnElement[Any]) -> OfficerTest:
 
 def _belong_to(function: str) -> OfficerTest:
     return lambda officer: officer.in_(select(getattr(func.gate, function)(type_=Uuid())))
+
+
+def _be_of_state(state: ColumnElement[Any]) -> Test:
+    return lambda row: row.c.state_code == state
 
 
 def _lie_in_state(state: ColumnElement[Any]) -> Test:
@@ -195,7 +283,7 @@ def _list_state_relations() -> dict[tuple[Entity, Relation], Test]:
     tests: dict[tuple[Entity, Relation], Test] = {}
     for relation, code in STATE_RELATIONS.items():
         state: ColumnElement[Any] = literal_column(f"'{code}'")
-        tests[Entity.OUTCOME, relation] = _lie_in_state(state)
+        tests[Entity.OUTCOME, relation] = _be_of_state(state)
         # Were a person still shown, it would tell that there is the record which the State's law withholds.
         listed = _probe("listed_in_state_alone", state, NOW)
         tests[Entity.OFFICER, relation] = _on(listed, "id")
@@ -203,15 +291,14 @@ def _list_state_relations() -> dict[tuple[Entity, Relation], Test]:
     return tests
 
 
-def _be_certified_by(state: ColumnElement[Any]) -> Test:
-    return lambda row: row.c.state_code == state
-
-
 _OFFICER_OF: Final[Mapping[Entity, Callable[[FromClause], ColumnElement[Any]]]] = {
     Entity.OFFICER: lambda row: row.c.id,
     Entity.STINT: lambda row: row.c.officer_id,
     Entity.CERTIFICATION: lambda row: row.c.officer_id,
 }
+
+# The entities whose rows are in states that have to be found.
+STATEFUL: Final = frozenset({Entity.OUTCOME, *_OFFICER_OF})
 
 _BY_OFFICER: Final[Mapping[Relation, OfficerTest]] = {
     Relation.SELF: _match("own_officers"),
@@ -235,9 +322,9 @@ _RELATIONS: Final[Mapping[tuple[Entity, Relation], Test]] = {
     (Entity.STINT, Relation.OWN_AGENCY): _be_own_agency,
     (Entity.STINT, Relation.OWN_STATE): _lie_in_state(STATE),
     (Entity.CERTIFICATION, Relation.OWN_AGENCY): _on(_probe("serves_agency", AGENCY), "officer_id"),
-    (Entity.CERTIFICATION, Relation.OWN_STATE): _be_certified_by(STATE),
+    (Entity.CERTIFICATION, Relation.OWN_STATE): _be_of_state(STATE),
     (Entity.OUTCOME, Relation.OWN_AGENCY): _be_own_agency,
-    (Entity.OUTCOME, Relation.OWN_STATE): _lie_in_state(STATE),
+    (Entity.OUTCOME, Relation.OWN_STATE): _be_of_state(STATE),
     # An assignment and a break-glass are of one outcome, not of everything about its officer.
     (Entity.OUTCOME, Relation.ASSIGNED): _on(_match("assigned_outcomes"), "id"),
     (Entity.OUTCOME, Relation.BREAK_GLASS): _on(_match("opened_outcomes"), "id"),
@@ -263,6 +350,7 @@ _RELATIONS: Final[Mapping[tuple[Entity, Relation], Test]] = {
     (Entity.GRANT, Relation.SELF): _be_own_mandate,
     # One's own request, which another must approve.
     (Entity.BREAK_GLASS, Relation.SELF): lambda row: row.c.account == ACCOUNT,
+    (Entity.EXPORT, Relation.SELF): lambda row: row.c.account == ACCOUNT,
     (Entity.CONSENT, Relation.SELF): _on(_match("own_officers"), "officer_id"),
     (Entity.NOTICE, Relation.SELF): _on(_match("own_officers"), "officer_id"),
     (Entity.DISCLOSURE, Relation.SELF): _on(_probe("is_disclosed_in", OFFICER), "id"),

@@ -13,6 +13,7 @@ from sqlalchemy import Table
 
 from app.domain.delegation import LONGEST_MANDATE_MONTHS, SCOPE_OF_ROLE, Scope
 from app.domain.vocabulary import Entity
+from app.planning.relations import GATE
 from app.storage.logins import Login
 from app.storage.tables import access, audit, credentials, outcomes, people, places, process
 
@@ -75,10 +76,13 @@ class CommandRows:
     check: str = "true"
 
 
-_ACCOUNT: Final = "(SELECT c.account FROM gate.read_context() c)"
-_GIVES: Final = f"granted_by = {_ACCOUNT} AND account <> {_ACCOUNT} AND revoked_by IS NULL"
-_ENDS: Final = f"revoked_by = {_ACCOUNT} AND account <> {_ACCOUNT}"
-_LONGEST_MANDATE: Final = f"(SELECT c.at FROM gate.read_context() c) + interval '{LONGEST_MANDATE_MONTHS} months'"  # noqa: S608 - a number
+# INVARIANT: columns of the row are named with their table; beside it stands the context, which has some of the same.
+_GIVEN: Final = access.GRANTS.fullname
+_OPENED: Final = access.BREAK_GLASS_ACCESSES.fullname
+_ACCOUNT: Final = f"{GATE}.account"
+_GIVES: Final = f"{_GIVEN}.granted_by = {_ACCOUNT} AND {_GIVEN}.account <> {_ACCOUNT} AND {_GIVEN}.revoked_by IS NULL"
+_ENDS: Final = f"{_GIVEN}.revoked_by = {_ACCOUNT} AND {_GIVEN}.account <> {_ACCOUNT}"
+_LONGEST_MANDATE: Final = f"{GATE}.at + interval '{LONGEST_MANDATE_MONTHS} months'"
 _COLUMN_OF_SCOPE: Final[Mapping[Scope, str]] = {
     Scope.AGENCY: "agency_id",
     Scope.STATE: "state_code",
@@ -89,8 +93,9 @@ _COLUMN_OF_SCOPE: Final[Mapping[Scope, str]] = {
 
 def _hold_where_it_belongs() -> str:
     """The condition that a grant names the place that its role needs, and no other."""
+    roles = {scope: _quote(role for role, held in SCOPE_OF_ROLE.items() if held is scope) for scope in _COLUMN_OF_SCOPE}
     return " AND ".join(
-        f"({column} IS NOT NULL) = (role IN ({_quote(role for role, held in SCOPE_OF_ROLE.items() if held is scope)}))"
+        f"({_GIVEN}.{column} IS NOT NULL) = ({_GIVEN}.role IN ({roles[scope]}))"
         for scope, column in _COLUMN_OF_SCOPE.items()
     )
 
@@ -115,15 +120,17 @@ COMMAND_ROWS: Final[Mapping[str, CommandRows]] = {
     "Mutation.grantRole": _on_grants("INSERT", f"{_GIVES} AND {_hold_where_it_belongs()}"),
     "Mutation.revokeRole": _on_grants("UPDATE", _ENDS),
     "Mutation.giveMandate": _on_grants(
-        "INSERT", f"{_GIVES} AND {_hold_where_it_belongs()} AND upper(valid) <= {_LONGEST_MANDATE}"
+        "INSERT", f"{_GIVES} AND {_hold_where_it_belongs()} AND upper({_GIVEN}.valid) <= {_LONGEST_MANDATE}"
     ),
     "Mutation.endMandate": _on_grants("UPDATE", _ENDS),
     "Mutation.requestBreakGlass": _on_break_glass(
-        "INSERT", f"account = {_ACCOUNT} AND approved_by IS NULL AND ended_by IS NULL"
+        "INSERT", f"{_OPENED}.account = {_ACCOUNT} AND {_OPENED}.approved_by IS NULL AND {_OPENED}.ended_by IS NULL"
     ),
-    "Mutation.approveBreakGlass": _on_break_glass("UPDATE", f"approved_by = {_ACCOUNT} AND ended_by IS NULL"),
+    "Mutation.approveBreakGlass": _on_break_glass(
+        "UPDATE", f"{_OPENED}.approved_by = {_ACCOUNT} AND {_OPENED}.ended_by IS NULL"
+    ),
     "Mutation.endBreakGlass": _on_break_glass(
-        "UPDATE", f"ended_by = {_ACCOUNT} AND {_ACCOUNT} IN (account, approved_by)"
+        "UPDATE", f"{_OPENED}.ended_by = {_ACCOUNT} AND {_ACCOUNT} IN ({_OPENED}.account, {_OPENED}.approved_by)"
     ),
 }
 
@@ -131,7 +138,7 @@ COMMAND_ROWS: Final[Mapping[str, CommandRows]] = {
 # Logins that do work of their own, and the schema's tables that they may see whole; column grants narrow them.
 WORK_ROWS: Final[Mapping[Login, tuple[str, ...]]] = {
     Login.LEDGER: ("audit.records", "audit.items"),
-    Login.COMMAND: ("audit.records", "audit.items", "registry.command_keys"),
+    Login.COMMAND: ("audit.records", "audit.items", "registry.command_keys", "registry.analysis_exports"),
     Login.IMPORTER: (
         "registry.officers",
         "registry.officer_names",
@@ -157,26 +164,17 @@ WORK_CHECKS: Final[Mapping[tuple[Login, Table], str]] = {
 }
 # The functions of the gate that row policies and plans ask, with the types of their arguments.
 GATE_FUNCTIONS: Final[Mapping[str, str]] = {
-    "applicants": "",
-    "assigned_officers": "",
-    "assigned_outcomes": "",
-    "credentialees": "",
     "disclosures_of_me": "",
-    "full_candidates": "",
     "hold_on": "uuid, timestamptz",
     "is_certified": "uuid, text",
     "is_disclosed_in": "uuid, uuid",
     "is_employed": "uuid, uuid",
-    "limited_candidates": "",
     "listed_in_state_alone": "uuid, text, timestamptz",
     "officer_listing": "uuid, timestamptz",
     "officers_certified": "",
     "officers_employed": "",
     "officers_serving": "",
     "officers_serving_in_state": "",
-    "opened_officers": "",
-    "opened_outcomes": "",
-    "own_officers": "",
     "serves_agency": "uuid, uuid",
     "serves_in_state": "uuid, text",
 }

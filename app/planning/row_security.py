@@ -8,40 +8,42 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, exists, false, literal_column, or_, select
-from sqlalchemy.dialects.postgresql import asyncpg
-from sqlalchemy.sql.visitors import replacement_traverse
+from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, false, literal_column, or_, select
 
 from app.domain.delegation import DELEGABLE
 from app.domain.vocabulary import Action, Entity, RecordState, Relation, Role
+from app.errors import PolicyRefused
 from app.planning.catalogue import Catalogue, TypeBinding
-from app.planning.predicates import PredicateCompiler, find_row_predicates, unite
-from app.planning.relations import OUTCOME_STATES, be_in_states
-from app.planning.row_rights import COMMAND_ROWS, GATE_FUNCTIONS, OPEN_TABLES, PARENTS, WORK_CHECKS, WORK_ROWS
+from app.planning.context_sets import write_gathering
+from app.planning.policy_text import (
+    DIALECT,
+    OF_READER,
+    OWN_STATE,
+    choose,
+    choose_apart,
+    create_policy,
+    define_function,
+    join_conditions,
+    name_own_row,
+    render,
+)
+from app.planning.predicates import PredicateCompiler, covers, find_row_predicates, unite
+from app.planning.relations import OUTCOME_STATES, STATEFUL, be_in_states
+from app.planning.row_rights import COMMAND_ROWS, GATE_FUNCTIONS, OPEN_TABLES, PARENTS, WORK_CHECKS, WORK_ROWS, Parent
 from app.policy.grant import Grant, Predicate
 from app.policy.record_states import RecordStateTable
 from app.storage.logins import LOGIN_OF_ROLE, Login
-from app.storage.tables import access, outcomes, places
+from app.storage.tables import access, outcomes
 from app.storage.tables.counted import COUNTED_VIEWS
 
-_DIALECT: Final = asyncpg.dialect()  # type: ignore[no-untyped-call]
 _ASKED: Final = re.compile(r"\bgate\.(\w+)\(")
 # What lets a statement name a column: to count rows, they must be looked at.
 _SEEING: Final = frozenset({Action.READ, Action.AGGREGATE})
-_CONTEXT: Final[Mapping[str, str]] = {
-    "principal_agency": "agency_id",
-    "principal_state": "state_code",
-    "principal_officer": "officer_id",
-    "principal_body": "body_id",
-    "principal_account": "account",
-    "principal_role": "role",
-    "principal_purpose": "purpose",
-    "registry_now": "at",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,33 +64,38 @@ class RowSecurityWriter:
 
         def has(condition: ColumnElement[bool]) -> str:
             found = exists(select(literal_column("1")).select_from(series).where(condition))
-            return _render(found, {"registry_now": "moment"})
+            return render(found, {"registry_now": "moment"})
 
-        place = places.AGENCIES.alias("a")
-        elsewhere = exists(
-            select(literal_column("1"))
-            .select_from(place)
-            .where(and_(place.c.id == series.c.agency_id, place.c.state_code.is_distinct_from(literal_column("state"))))
-            .correlate(series)
-        )
+        elsewhere = series.c.state_code.is_distinct_from(literal_column("state"))
         listed = be_in(RecordState.CLEARED, RecordState.NO_FINDING)
         return ";\n".join(
             (
-                _define(
+                write_gathering(self._list_relations()),
+                define_function(
                     "officer_listing(target uuid, moment timestamptz)",
                     "text",
                     f"CASE WHEN {has(be_in(RecordState.CLEARED))} THEN '{RecordState.LISTED}'\n"
                     f"WHEN {has(be_in(RecordState.NO_FINDING))} THEN '{RecordState.LISTED_NO_FINDING}' "
                     f"ELSE '{RecordState.UNLISTED}' END",
                 ),
-                _define(
+                define_function(
                     "listed_in_state_alone(target uuid, state text, moment timestamptz)",
                     "boolean",
                     f"{has(listed)} AND NOT {has(and_(listed, elsewhere))}",
                 ),
-                _define("may_be_opened(target uuid, moment timestamptz)", "boolean", has(self._find_openable(series))),
+                define_function(
+                    "may_be_opened(target uuid, moment timestamptz)", "boolean", has(self._find_openable(series))
+                ),
             )
         )
+
+    def _list_relations(self) -> dict[str, frozenset[Relation]]:
+        """By role and purpose the relations that any rule names, to allow or to deny."""
+        named: dict[str, set[Relation]] = defaultdict(set)
+        for grant in self.grants:
+            for predicate in grant.fields.values():
+                named[f"{grant.role}/{grant.purpose}"] |= {relation for relation, _ in predicate.allow | predicate.deny}
+        return {key: frozenset(relations) for key, relations in named.items()}
 
     def _find_openable(self, series: FromClause) -> ColumnElement[bool]:
         """Whether an outcome is in a state in which a break-glass shows anything of it."""
@@ -111,10 +118,10 @@ class RowSecurityWriter:
             statements += [
                 f"ALTER TABLE {table.fullname} ENABLE ROW LEVEL SECURITY",
                 f"ALTER TABLE {table.fullname} FORCE ROW LEVEL SECURITY",
-                _create_policy("owner", table, "ALL", "CURRENT_USER", "true"),
+                create_policy("owner", table, "ALL", "CURRENT_USER", "true"),
             ]
             statements += [
-                _create_policy(
+                create_policy(
                     f"work_{login}",
                     table,
                     "ALL",
@@ -137,31 +144,68 @@ class RowSecurityWriter:
                 seen[LOGIN_OF_ROLE[grant.role]][key] += self._list_conditions(table, grant)
             for name, rows in COMMAND_ROWS.items():
                 if rows.table is table and name in grant.fields:
-                    condition = _render(self._compile(unite([grant.fields[name]]), rows.entity, table), None)
+                    condition = render(self._compile(unite([grant.fields[name]]), rows.entity, table))
                     check = " AND ".join(("true", rows.check, *_limit_delegation(table, grant.role)))
                     for verb in rows.verbs:
                         done[verb][key].append((condition, f"({condition}) AND {check}"))
         policies = [
-            _create_policy(f"select_{login}", table, "SELECT", login.role_name, _choose(cases))
+            create_policy(f"select_{login}", table, "SELECT", login.role_name, self._choose(table, login, cases))
             for login, by_key in sorted(seen.items())
-            if (cases := {key: _join(conditions) for key, conditions in by_key.items() if conditions})
+            if (cases := {key: join_conditions(conditions) for key, conditions in by_key.items() if conditions})
         ]
         return policies + [
-            _create_policy(
+            create_policy(
                 f"{verb.lower()}_{Login.COMMAND}",
                 table,
                 verb,
                 Login.COMMAND.role_name,
-                _choose({key: _join(condition for condition, _ in pairs) for key, pairs in by_key.items()}),
-                check=_choose({key: _join(check for _, check in pairs) for key, pairs in by_key.items()}),
+                choose({key: join_conditions(condition for condition, _ in pairs) for key, pairs in by_key.items()}),
+                check=choose({key: join_conditions(check for _, check in pairs) for key, pairs in by_key.items()}),
             )
             for verb, by_key in sorted(done.items())
         ]
 
+    def _choose(self, table: Table, login: Login, cases: Mapping[str, str]) -> str:
+        leaning = set(cases.values())
+        if leaning == {self._lean_on_parent(table)} and cases.keys() >= self._list_readers(PARENTS[table].table, login):
+            # Whoever of this login sees the row it hangs on sees this one too: that row's own policy says it all.
+            return leaning.pop()
+        return choose(cases, self._tell_own_state(table))
+
+    def _list_readers(self, table: Table, login: Login) -> set[str]:
+        """The roles and purposes of a login to which any row of `table` may show."""
+        return {
+            f"{grant.role}/{grant.purpose}"
+            for grant in self.grants
+            if grant.action is Action.READ and LOGIN_OF_ROLE[grant.role] is login
+            if self._list_conditions(table, grant)
+        }
+
+    def _lean_on_parent(self, table: Table) -> str | None:
+        return join_conditions([render(_be_there(table, PARENTS[table]))]) if table in PARENTS else None
+
+    def _tell_own_state(self, table: Table) -> str | None:
+        """The query of the state of a row of `table`; none where its rows have none of their own."""
+        compiler, row = PredicateCompiler(states=self.states), name_own_row(table)
+        for entity in self._list_entities(table):
+            told = compiler.tell_state(entity, row, "held")
+            if told is not None:
+                return render(told)
+        return None
+
+    def _list_entities(self, table: Table) -> list[Entity]:
+        """What rows of `table` are judged as; raises where that would be by two kinds of state."""
+        found = {each.entity for each in self.catalogue.types.values() if each.base is table and each.entity}
+        stateful = found & STATEFUL
+        if len(stateful) > 1:
+            raise PolicyRefused("rows of one table are judged by two kinds of state; give them one entity")
+        return sorted(stateful)
+
     def _list_conditions(self, table: Table, grant: Grant) -> list[str]:
         """Where a row of `table` shows anything that `grant` allows, as a row of its own or of the row it hangs on."""
+        own = name_own_row(table)
         found = [
-            self._compile(predicates, binding.entity, table)
+            self._compile(predicates, binding.entity, own, OWN_STATE if binding.entity in STATEFUL else None)
             for binding in self.catalogue.types.values()
             if binding.base is table and binding.entity is not None
             if (predicates := find_row_predicates(binding, grant))
@@ -169,14 +213,23 @@ class RowSecurityWriter:
         parent = PARENTS.get(table)
         predicates = unite(self._list_predicates(table, grant)) if parent is not None else ()
         if parent is not None and predicates:
-            row = parent.table.alias("parent")
-            judged = self._compile(predicates, parent.entity, row)
-            # The judged row is the policy's own: named, never taken into the sub-select's tables.
-            link = row.c[parent.parents] == literal_column(f"{table.fullname}.{parent.own}")
-            found.append(
-                exists(select(literal_column("1")).select_from(row).where(and_(link, judged)).correlate_except(row))
-            )
-        return [_render(condition, None) for condition in found]
+            wherever = self._shows_wherever(parent, predicates, grant)
+            judged = partial(self._compile, predicates, parent.entity)
+            found.append(_be_there(table, parent, None if wherever else judged))
+        return [render(condition) for condition in found]
+
+    def _shows_wherever(self, parent: Parent, predicates: Iterable[Predicate], grant: Grant) -> bool:
+        """Whether the row it hangs on lets nothing through that these predicates would not: its own policy is enough.
+
+        What looks for that row is itself under row security, so that the policy of its table holds in any case.
+        """
+        rows = [
+            predicate
+            for binding in self.catalogue.types.values()
+            if binding.base is parent.table and binding.entity is not None
+            for predicate in find_row_predicates(binding, grant)
+        ]
+        return any(covers(each, tuple(rows), parent.entity) for each in predicates)
 
     def _list_predicates(self, table: Table, grant: Grant) -> list[Predicate]:
         found: list[Predicate] = []
@@ -189,10 +242,16 @@ class RowSecurityWriter:
         return found
 
     def _compile(
-        self, predicates: Iterable[Predicate], entity: Entity, row: FromClause, *, many: bool = False
+        self,
+        predicates: Iterable[Predicate],
+        entity: Entity,
+        row: FromClause,
+        state: ColumnElement[Any] | None = None,
+        *,
+        many: bool = False,
     ) -> ColumnElement[bool]:
         compiler = PredicateCompiler(states=self.states, many=many)
-        return or_(false(), *(compiler.compile(each, entity, row) for each in predicates))
+        return or_(false(), *(compiler.compile(each, entity, row, state=state) for each in predicates))
 
     def write_views(self) -> tuple[str, ...]:
         """The statements that make the views which figures are counted over, each with the rows that may be counted."""
@@ -200,21 +259,21 @@ class RowSecurityWriter:
         for each in COUNTED_VIEWS:
             row = each.judged.alias("r")
             cases = {
-                f"{grant.role}/{grant.purpose}": _join(conditions)
+                f"{grant.role}/{grant.purpose}": join_conditions(conditions)
                 for grant in self.grants
                 if grant.action is Action.AGGREGATE and (conditions := self._list_counted(each.view, row, grant))
             }
             # A barrier: no function of a caller sees a row before the condition has let it through.
-            rows = each.select_rows(row).where(literal_column(f"({_choose(cases)})" if cases else "false"))
+            rows = each.select_rows(row).where(literal_column(f"({choose_apart(cases)})" if cases else "false"))
             statements += [
                 f"DROP VIEW IF EXISTS {each.view.fullname}",
-                f"CREATE VIEW {each.view.fullname} WITH (security_barrier) AS {_render(rows, None)}",
+                f"CREATE VIEW {each.view.fullname} WITH (security_barrier) AS {render(rows, OF_READER)}",
             ]
         return tuple(statements)
 
     def _list_counted(self, view: Table, row: FromClause, grant: Grant) -> list[str]:
         return [
-            _render(self._compile(predicates, subject.binding.entity, row, many=True), None)
+            render(self._compile(predicates, subject.binding.entity, row, many=True), OF_READER)
             for subject in self.catalogue.subjects.values()
             if subject.binding.base is view and subject.binding.entity is not None
             if (predicates := find_row_predicates(subject.binding, grant))
@@ -251,7 +310,7 @@ class RowSecurityWriter:
         """The functions of the gate that judging rows by a predicate asks, row by row or as a set."""
         compiler, row = PredicateCompiler(states=self.states), table.alias("t")
         texts = (
-            str(compiler.compile(predicate, entity, row, as_set=as_set).compile(dialect=_DIALECT))
+            str(compiler.compile(predicate, entity, row, as_set=as_set).compile(dialect=DIALECT))
             for as_set in (False, True)
         )
         return {name for text in texts for name in _ASKED.findall(text)}
@@ -278,6 +337,8 @@ def _list_columns(binding: TypeBinding, grant: Grant) -> dict[Table, set[str]]:
         if f"{binding.name}.{name}" in grant.fields:
             table: Any = bound.column.table
             found[table].add(bound.column.name)
+            if bound.ordered_by is not None:
+                found[binding.base].add(bound.ordered_by.name)
             found[table] |= _list_links(table)
     return found
 
@@ -286,30 +347,17 @@ def _list_links(table: Table) -> set[str]:
     return {column.name for column in table.c if column.name in {"series_id", "version", "recorded"}}
 
 
-def _render(condition: ColumnElement[Any] | Select[Any], names: Mapping[str, str] | None) -> str:
-    """A condition or a query as SQL text, the principal's parameters replaced by the signed context (or by `names`)."""
-
-    def replace(element: Any, **_: Any) -> Any:
-        key = str(getattr(element, "key", ""))
-        if getattr(element, "__visit_name__", "") != "bindparam" or key not in _CONTEXT:
-            return None
-        if names is not None:
-            return literal_column(names[key])
-        return literal_column(f"(SELECT c.{_CONTEXT[key]} FROM gate.read_context() c)")  # noqa: S608 - a closed list
-
-    replaced: Any = replacement_traverse(condition, {}, replace)
-    return str(replaced.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True, "render_postcompile": True}))
-
-
-def _define(signature: str, result: str, expression: str) -> str:
-    """A function of the gate written from the policy; nobody may call it but those whom `grants.sql` names."""
-    name, _, arguments = signature.partition("(")
-    types = ", ".join(argument.split(" ")[1] for argument in arguments.rstrip(")").split(", "))
-    return (
-        f"CREATE OR REPLACE FUNCTION gate.{signature} RETURNS {result}\n"
-        "LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE SET search_path = '' AS $$\n"
-        f"SELECT {expression} $$;\n"
-        f"REVOKE ALL ON FUNCTION gate.{name}({types}) FROM PUBLIC"
+def _be_there(
+    table: Table, parent: Parent, judge: Callable[[FromClause], ColumnElement[bool]] | None = None
+) -> ColumnElement[bool]:
+    """That the row which a row of `table` hangs on is there, and as `judge` wants it."""
+    row = parent.table.alias("parent")
+    joined = row.c[parent.parents] == name_own_row(table).c[parent.own]
+    return exists(
+        select(literal_column("1"))
+        .select_from(row)
+        .where(joined if judge is None else and_(joined, judge(row)))
+        .correlate_except(row)
     )
 
 
@@ -318,24 +366,4 @@ def _limit_delegation(table: Table, role: Role) -> tuple[str, ...]:
     if table is not access.GRANTS:
         return ()
     given = ", ".join(f"'{name}'" for name in sorted(DELEGABLE.get(role, ())))
-    return (f"role IN ({given})",) if given else ("false",)
-
-
-def _join(conditions: Iterable[str]) -> str:
-    return " OR ".join(f"({condition})" for condition in dict.fromkeys(conditions))
-
-
-def _choose(cases: Mapping[str, str]) -> str:
-    key = "(SELECT c.role || '/' || c.purpose FROM gate.read_context() c)"
-    arms = "\n".join(f"WHEN '{name}' THEN ({condition})" for name, condition in sorted(cases.items()))
-    return f"CASE {key}\n{arms}\nELSE false END"
-
-
-def _create_policy(name: str, table: Table, verb: str, role: str, condition: str, *, check: str | None = None) -> str:
-    clause = {
-        "SELECT": f"USING ({condition})",
-        "INSERT": f"WITH CHECK ({check or condition})",
-        "UPDATE": f"USING ({condition}) WITH CHECK ({check or condition})",
-        "ALL": f"USING ({condition}) WITH CHECK ({check or condition})",
-    }[verb]
-    return f"CREATE POLICY {name} ON {table.fullname} FOR {verb} TO {role} {clause}"
+    return (f"{table.fullname}.role IN ({given})",) if given else ("false",)

@@ -10,7 +10,22 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, FromClause, Integer, Text, case, cast, extract, func, literal_column, true
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    FromClause,
+    Integer,
+    Table,
+    Text,
+    case,
+    cast,
+    column,
+    extract,
+    func,
+    literal_column,
+    table,
+    true,
+)
 from sqlalchemy.dialects.postgresql import DATERANGE, TIMESTAMP
 from sqlalchemy.sql.selectable import LateralFromClause
 
@@ -30,6 +45,29 @@ _PRINCIPAL: Mapping[str, ColumnElement[Any]] = {
 }
 
 
+class RowNames:
+    """Gives rows fresh names. With `moves` they keep what rendering for another schema needs.
+
+    A table is named many times in a statement, and each time all of its columns are made anew: without what only their
+    definition needs that costs a third.
+    """
+
+    __slots__ = ("_light", "_moves")
+
+    def __init__(self, *, moves: bool = False) -> None:
+        self._light: dict[FromClause, FromClause] = {}
+        self._moves = moves
+
+    def name(self, rows: FromClause, name: str) -> FromClause:
+        """An alias of that name."""
+        if self._moves or not isinstance(rows, Table):
+            return rows.alias(name)
+        if rows not in self._light:
+            columns = (column(each.name, each.type) for each in rows.c)
+            self._light[rows] = table(rows.name, *columns, schema=rows.schema)
+        return self._light[rows].alias(name)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
     """The row that decides: its entity, and the predicates already enforced where it is seen."""
@@ -37,6 +75,9 @@ class Judge:
     entity: Entity
     row: FromClause
     enforced: tuple[Predicate, ...]
+    # The row's state, and the sub-select behind the row that tells it; none where the state has to be asked for.
+    state: ColumnElement[Any] | None = None
+    told_by: LateralFromClause | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,6 +93,7 @@ class Scope:
     judge: Judge | None
     numbers: count[int]
     moment: Moment | None = None
+    row_names: RowNames = field(default_factory=RowNames)
     tables: dict[str, FromClause] = field(default_factory=dict)
 
     @property
@@ -76,11 +118,11 @@ class Scope:
             if self.past is not None and name in self.past[0].joined:
                 past, moment = self.past
                 held = past.joined[name]
-                alias = held.table.alias(f"j{next(self.numbers)}")
+                alias = self.row_names.name(held.table, f"j{next(self.numbers)}")
                 link = held.link(self.row, alias, moment)
             else:
                 joined = self.binding.joined[name]
-                alias = joined.table.alias(f"j{next(self.numbers)}")
+                alias = self.row_names.name(joined.table, f"j{next(self.numbers)}")
                 link = joined.link(self.row, alias)
             self.tables[name] = alias
             self.source = self.source.outerjoin(alias, link)
@@ -98,7 +140,7 @@ class Scope:
         column: ColumnElement[Any] = self.find_table(leaf.column.table.name).c[leaf.column.name]
         if self.past is not None and name in self.past[0].known_since:
             past, moment = self.past
-            column = case((self.row.c[past.known_since[name]] <= moment, column))
+            column = case((past.known_since[name](self.row, moment), column))
         return render_form(column, leaf.form, self.binding.name)
 
 
@@ -137,7 +179,7 @@ class Masker:
         predicate = self.grant.fields[f"{type_name}.{field_name}"]
         if judge is None or covers(predicate, judge.enforced, judge.entity):
             return true()
-        return self.predicates.compile(predicate, judge.entity, judge.row)
+        return self.predicates.compile(predicate, judge.entity, judge.row, state=judge.state)
 
     def mask(self, value: ColumnElement[Any], condition: ColumnElement[bool]) -> ColumnElement[Any]:
         """`value` where the condition holds, NULL elsewhere."""

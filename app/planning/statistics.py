@@ -32,7 +32,7 @@ from app.domain.vocabulary import Entity
 from app.errors import ErrorCode, ProbityError
 from app.planning.catalogue import Figure, Measure, Subject, TypeBinding
 from app.planning.denominators import join_denominators
-from app.planning.figures import aggregate_values, find_figure, render_values, tell_figure
+from app.planning.figures import aggregate_values, find_figure, list_statistics, render_values, tell_figure
 from app.planning.filters import FilterCompiler, RowOpener
 from app.planning.scopes import Judge, Scope, tell_row
 from app.planning.selection import Given, Selected
@@ -69,6 +69,7 @@ class _Wanted:
     dimensions: tuple[str, ...]
     shown: frozenset[str]
     computed: Mapping[str, Measure]
+    statistics: Mapping[str, frozenset[str]]
     having: tuple[Mapping[str, Given], ...]
     order: tuple[Mapping[str, Given], ...]
     size: int
@@ -109,13 +110,25 @@ def _read_wanted(arguments: Mapping[str, Given], binding: TypeBinding, selected:
     _require(len(having) <= MOST_CONDITIONS, f"groups are kept by at most {MOST_CONDITIONS} conditions")
     _require(len(order) <= MOST_CONDITIONS, f"groups are sorted by at most {MOST_CONDITIONS} figures")
     _require(isinstance(size, int) and 0 <= size <= MOST_GROUPS, f"first is a number from 0 to {MOST_GROUPS}")
+    computed = {name: _find_measure(binding, name) for name in sorted(shown | used)}
     return _Wanted(
         dimensions=dimensions,
         shown=frozenset(shown),
-        computed={name: _find_measure(binding, name) for name in sorted(shown | used)},
+        computed=computed,
+        statistics={name: _list_statistics(name, selected, (*having, *order)) for name in computed},
         having=having,
         order=order,
         size=size,
+    )
+
+
+def _list_statistics(
+    name: str, selected: Sequence[Selected], compared: Sequence[Mapping[str, Given]]
+) -> frozenset[str]:
+    named = [each for each in compared if "measure" in each and spell_code(each["measure"].value) == name]
+    return list_statistics(
+        [each for each in selected if each.name == name],
+        [each["statistic"].value if "statistic" in each else None for each in named],
     )
 
 
@@ -162,11 +175,13 @@ def _select_groups(counter: Counter, subject: Subject, wanted: _Wanted, given: G
     facts = select(*named).select_from(scope.source).where(*where).subquery(counter.name("v"))
     keys = [facts.c[f"g_{name}"] for name in wanted.dimensions]
     figures = {
-        key: one for name, each in wanted.computed.items() for key, one in aggregate_values(facts, name, each).items()
+        key: one
+        for name, each in wanted.computed.items()
+        for key, one in aggregate_values(facts, name, each, wanted.statistics[name]).items()
     }
-    # One group of everything, also of nothing, where no dimension is asked for.
-    present = func.count().label("present")
-    grouped = select(*keys, present, *(one.label(key) for key, one in figures.items())).select_from(facts)
+    # One group of everything, also of nothing, where no dimension is asked for: an aggregate makes it.
+    told = [*keys, *(one.label(key) for key, one in figures.items())] or [func.count().label("present")]
+    grouped = select(*told).select_from(facts)
     groups = (grouped.group_by(*keys) if keys else grouped).subquery(counter.name("a"))
     rates = [name for name, each in wanted.computed.items() if each.figure is Figure.RATE]
     return join_denominators(counter, scope, groups, wanted.dimensions, given) if rates else groups

@@ -5,11 +5,13 @@ INVARIANT: no field tells which outcome of another contract a row is; its id is 
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
-from sqlalchemy import ColumnElement, Date, FromClause, Integer, and_, cast, extract, func, literal_column, select
+from sqlalchemy import ColumnElement, Date, Float, FromClause, Integer, cast, extract, func, literal_column
 
 from app.domain.vocabulary import AgencyKind, Finality, MisconductBasis, OutcomeKind, SizeBand
-from app.planning.catalogue import Expression, LeafForm
+from app.planning.catalogue import Expression
 from app.schema.fields import column, computed, global_id
 from app.schema.records import has_finding
 from app.schema.relay import Node
@@ -17,28 +19,27 @@ from app.storage.tables.outcomes import CONTENTS, SERIES
 from app.storage.tables.places import AGENCIES
 
 
+def _find_action(row: FromClause) -> ColumnElement[Any]:
+    """The day of the action as reported now; lists sort a record without one by a day that never comes."""
+    return func.nullif(row.c.order_date, literal_column("'infinity'::date"), type_=Date())
+
+
 def _count_days(first: str, last: str) -> Expression:
     """Whole days from one moment of the row to another; none where either is missing."""
 
     def count(row: FromClause) -> ColumnElement[int]:
-        seconds = extract("epoch", row.c[last] - row.c[first])
+        seconds = func.date_part(literal_column("'epoch'"), row.c[last] - row.c[first], type_=Float(53))
         return cast(func.floor(seconds / literal_column("86400")), Integer)
 
     return count
 
 
 def _count_days_from_action(last: str) -> Expression:
-    """Whole days from the action that the version reports which speaks now."""
+    """Whole days from the day of the action."""
 
     def count(row: FromClause) -> ColumnElement[int]:
-        content = CONTENTS.alias("told")
         day = cast(func.timezone(literal_column("'UTC'"), row.c[last]), Date)
-        return (
-            select(cast(day - content.c.action_date, Integer))
-            .where(and_(content.c.series_id == row.c.id, content.c.version == row.c.current_version))
-            .correlate_except(content)
-            .scalar_subquery()
-        )
+        return cast(day - _find_action(row), Integer)
 
     return count
 
@@ -49,8 +50,10 @@ class AnalystRow(Node):
 
     id: strawberry.ID = global_id(SERIES.c.analyst_id)
     kind: OutcomeKind | None = column(SERIES.c.kind, "What happened.")
-    year: int | None = column(CONTENTS.c.action_date, "The year in which it took effect.", form=LeafForm.YEAR)
-    state_code: str | None = column(AGENCIES.c.state_code, "The State whose law the reporting agency is under.")
+    year: int | None = computed(
+        lambda row: cast(extract("year", _find_action(row)), Integer), "The year in which it took effect."
+    )
+    state_code: str | None = column(SERIES.c.state_code, "The State whose law the reporting agency is under.")
     agency_kind: AgencyKind | None = column(AGENCIES.c.kind, "The kind of agency that reported it.")
     size_band: SizeBand | None = column(AGENCIES.c.size_band, "That agency's size, in bands of sworn officers.")
     has_finding: bool | None = computed(has_finding, "False for the kind that rests on no finding.")

@@ -13,11 +13,12 @@ from sqlalchemy import ColumnElement, FromClause, Table, Text, and_, cast, func,
 
 from app.domain.vocabulary import Entity
 from app.planning.catalogue import Catalogue, Expression, Joined, Past, Root, Subject, TypeBinding
-from app.schema import analysis, duties, inbox, oversight, own, places, process, query, records, statistics
+from app.schema import analysis, duties, exports, inbox, oversight, own, places, process, query, records, statistics
 from app.schema.fields import BINDING, ROOT
-from app.schema.past import OUTCOME_PAST
+from app.schema.past import DETERMINATION_PAST, HOLD_PAST, OUTCOME_PAST, VERSION_PAST
 from app.storage.tables import access, audit, credentials, outcomes, people
 from app.storage.tables.counted import COUNTED_OUTCOMES, COUNTED_STINTS
+from app.storage.tables.exports import EXPORTS
 from app.storage.tables.places import AGENCIES, AGENCY_ENROLLMENTS, ATTESTATIONS, JURISDICTIONS, PERIOD_REPORTS
 from app.storage.tables.process import EVIDENCE_ITEMS, MATTERS, PROCESS_STEPS
 
@@ -49,9 +50,9 @@ def _speak_now(base: FromClause, joined: FromClause) -> ColumnElement[bool]:
     return and_(joined.c.series_id == base.c.id, joined.c.version == base.c.current_version)
 
 
-_SERIES_LINKS: Final = frozenset(
-    {"officer_id", "agency_id", "matter_id", "current_version", "lifecycle", "finality", "dispute", "kind"}
-)
+# What the state of an outcome is told by, and where it lies.
+_TOLD_BY: Final = frozenset({"lifecycle", "finality", "dispute", "kind", "held", "state_code"})
+_SERIES_LINKS: Final = frozenset({"officer_id", "agency_id", "matter_id", "current_version"}) | _TOLD_BY
 
 _SOURCES: Final = (
     _Source(python_type=own.Viewer),
@@ -141,8 +142,9 @@ _SOURCES: Final = (
         base=outcomes.SERIES,
         entity=Entity.OUTCOME,
         links=frozenset(
-            {"id", "agency_id", "lifecycle", "finality", "dispute", "kind", "current_version"}
-            | {"created_at", "notice_served_at", "cleared_at"}
+            {"id", "agency_id", "current_version"}
+            | _TOLD_BY
+            | {"created_at", "notice_served_at", "cleared_at", "order_date"}
         ),
         identity=("analyst_id",),
         joined={
@@ -150,12 +152,19 @@ _SOURCES: Final = (
             "agencies": Joined(table=AGENCIES, link=lambda base, agency: agency.c.id == base.c.agency_id),
         },
     ),
+    _Source(
+        python_type=exports.Export,
+        base=EXPORTS,
+        entity=Entity.EXPORT,
+        links=frozenset({"id", "account"}),
+    ),
     _Source(python_type=process.Matter, base=MATTERS),
     _Source(python_type=process.ProcessStep, base=PROCESS_STEPS, links=frozenset({"matter_id"})),
     _Source(python_type=process.EvidenceItem, base=EVIDENCE_ITEMS, links=frozenset({"matter_id"})),
     _Source(
         python_type=process.OutcomeVersion,
         base=outcomes.VERSIONS,
+        past=VERSION_PAST,
         links=frozenset({"series_id"}),
         identity=("version",),
         joined={
@@ -165,8 +174,18 @@ _SOURCES: Final = (
             )
         },
     ),
-    _Source(python_type=process.Determination, base=outcomes.DETERMINATIONS, links=frozenset({"series_id"})),
-    _Source(python_type=process.Hold, base=outcomes.HOLDS, links=frozenset({"series_id"})),
+    _Source(
+        python_type=process.Determination,
+        base=outcomes.DETERMINATIONS,
+        links=frozenset({"series_id"}),
+        past=DETERMINATION_PAST,
+    ),
+    _Source(
+        python_type=process.Hold,
+        base=outcomes.HOLDS,
+        links=frozenset({"series_id", "released_at"}),
+        past=HOLD_PAST,
+    ),
     _Source(
         python_type=own.CandidateCheck,
         base=access.CANDIDATE_CHECKS,
@@ -231,7 +250,7 @@ _SUBJECTS: Final = (
         python_type=statistics.OutcomeFigures,
         base=COUNTED_OUTCOMES,
         entity=Entity.OUTCOME,
-        links=frozenset({"officer_id", "agency_id", "lifecycle", "finality", "dispute", "kind", "action_date"}),
+        links=frozenset({"officer_id", "agency_id", "lifecycle", "finality", "dispute", "kind", "held", "action_date"}),
     ),
     _Source(python_type=statistics.StintFigures, base=COUNTED_STINTS, entity=Entity.STINT, links=_STINT_LINKS),
     _Source(python_type=statistics.WanderingFigures, base=COUNTED_STINTS, entity=Entity.STINT, links=_STINT_LINKS),

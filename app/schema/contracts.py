@@ -28,6 +28,7 @@ from graphql import (
 )
 
 from app.domain.vocabulary import Purpose, Role
+from app.schema.past import AS_OF, TOLD_WITH
 
 SENSITIVITY: Final = "sensitivity"
 _SENSITIVITY_DEFINITION: Final = '''
@@ -116,7 +117,8 @@ def _leave_out(document: DocumentNode, readable: Readable) -> DocumentNode:
 def _trim(node: Any, readable: Readable) -> Any:
     name = node.name.value
     if isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
-        return _replace(node, fields=tuple(each for each in node.fields or () if readable(f"{name}.{each.name.value}")))
+        kept = tuple(each for each in node.fields or () if readable(f"{name}.{each.name.value}"))
+        return _replace(node, fields=kept if readable(".".join(TOLD_WITH)) else tuple(map(_drop_moment, kept)))
     if isinstance(node, InputObjectTypeDefinitionNode) and name.endswith("Filter"):
         target = name.removesuffix("Filter")
         if not any(each.name.value == "and" for each in node.fields or ()):
@@ -132,6 +134,11 @@ def _trim(node: Any, readable: Readable) -> Any:
             values=tuple(each for each in node.values or () if readable(f"{target}.{spell_field(each.name.value)}")),
         )
     return node
+
+
+def _drop_moment(node: Any) -> Any:
+    """A field without the argument that asks as of a moment."""
+    return _replace(node, arguments=tuple(each for each in node.arguments or () if each.name.value != AS_OF))
 
 
 def spell_field(order: str) -> str:

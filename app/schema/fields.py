@@ -51,9 +51,11 @@ def bind(binding: Binding, description: str) -> Any:
     return strawberry.field(description=description, metadata={BINDING: binding})
 
 
-def column(source: Column[Any], description: str, *, form: LeafForm = LeafForm.PLAIN) -> Any:
+def column(
+    source: Column[Any], description: str, *, form: LeafForm = LeafForm.PLAIN, ordered_by: Column[Any] | None = None
+) -> Any:
     """A field that is a column of the type's table, or of a table joined one to one."""
-    return bind(Leaf(column=source, form=form), description)
+    return bind(Leaf(column=source, form=form, ordered_by=ordered_by), description)
 
 
 def global_id(source: Column[Any]) -> Any:
@@ -91,9 +93,10 @@ def many(
     filter_type: Any = None,
     order_type: Any = None,
     past: bool = False,
+    shares_state: bool = False,
 ) -> Any:
     """A field that leads to rows of another type as a Relay connection; `past` where it can be asked as of a time."""
-    binding = Many(target=target, link=link, connection=True, default_order=order)
+    binding = Many(target=target, link=link, connection=True, default_order=order, shares_state=shares_state)
     return strawberry.field(
         resolver=_declare_window(returns, filter_type, order_type, past=past),
         description=description,
@@ -110,6 +113,7 @@ def root_list(
     filter_type: Any = None,
     order_type: Any = None,
     past: bool = False,
+    shares_state: bool = False,
 ) -> Any:
     """A root field that is a connection over all visible rows of a type; `past` as for `many`."""
     root = Root(target=target, connection=True, default_order=order)

@@ -35,6 +35,10 @@ class AnalystRowFilter:
     has_finding: BooleanFilter | None = member("By whether a finding was made.")
     basis: HasFilter[MisconductBasis] | None = member("By a basis of the action.")
     finality: CodeFilter[Finality] | None = member("By whether an appeal is open.")
+    days_from_action_to_report: NumberFilter | None = member("By the days from the action to the report.")
+    days_from_report_to_notice: NumberFilter | None = member("By the days from there to the notice.")
+    days_from_notice_to_clearance: NumberFilter | None = member("By the days from the notice until it cleared.")
+    days_from_action_to_clearance: NumberFilter | None = member("By the days from the action until it cleared.")
     and_: list[AnalystRowFilter] | None = member("All of these hold.", name="and")
     or_: list[AnalystRowFilter] | None = member("At least one of these holds.", name="or")
     not_: AnalystRowFilter | None = member(
@@ -51,6 +55,11 @@ class AnalystRowOrderField(Enum):
     STATE_CODE = "STATE_CODE"
     AGENCY_KIND = "AGENCY_KIND"
     SIZE_BAND = "SIZE_BAND"
+    FINALITY = "FINALITY"
+    DAYS_FROM_ACTION_TO_REPORT = "DAYS_FROM_ACTION_TO_REPORT"
+    DAYS_FROM_REPORT_TO_NOTICE = "DAYS_FROM_REPORT_TO_NOTICE"
+    DAYS_FROM_NOTICE_TO_CLEARANCE = "DAYS_FROM_NOTICE_TO_CLEARANCE"
+    DAYS_FROM_ACTION_TO_CLEARANCE = "DAYS_FROM_ACTION_TO_CLEARANCE"
 
 
 @strawberry.input(description="How rows are sorted; rows without the value come last, or first in a descending order.")

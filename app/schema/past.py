@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, exists, func, literal_column, or_, select
 
 from app.planning.catalogue import Leaf, Moment, Past, PastJoined
 from app.storage.tables.outcomes import CONTENTS, OFFICER_STATEMENTS, STATUSES, VERSIONS
+
+# Who may not read when a version was recorded may not ask as of a moment either.
+TOLD_WITH: Final = ("OutcomeVersion", "recordedFrom")
+AS_OF: Final = "asOf"
 
 
 def _of_series(base: FromClause, held: FromClause, moment: Moment) -> ColumnElement[bool]:
@@ -39,6 +43,10 @@ def _begin_by(column: str) -> Any:
     return lambda row, moment: func.lower(row.c[column]) <= moment
 
 
+def _be_set_by(column: str) -> Any:
+    return lambda row, moment: row.c[column] <= moment
+
+
 OUTCOME_PAST: Final = Past(
     joined={
         "outcome_versions": PastJoined(table=VERSIONS, link=_of_series),
@@ -59,15 +67,25 @@ OUTCOME_PAST: Final = Past(
         "version": Leaf(column=VERSIONS.c.version),
     },
     known_since={
-        "clearedAt": "cleared_at",
-        "noticeServedAt": "notice_served_at",
-        "respondBy": "notice_served_at",
+        "clearedAt": _be_set_by("cleared_at"),
+        "noticeServedAt": _be_set_by("notice_served_at"),
+        "respondBy": _be_set_by("notice_served_at"),
     },
-    below={
-        "versions": _begin_by("recorded"),
-        "holds": _begin_by("valid"),
-        "determinations": lambda row, moment: row.c.decided_at <= moment,
-    },
+    below=frozenset({"versions", "holds", "determinations"}),
     was_there=_was_there,
     counts_as=_name_version,
+    told_with=TOLD_WITH,
 )
+VERSION_PAST: Final = Past(
+    was_there=_begin_by("recorded"),
+    told_with=TOLD_WITH,
+    # Until when it spoke was known when another began to.
+    known_since={"recordedTo": lambda row, moment: func.upper(row.c.recorded) <= moment},
+)
+HOLD_PAST: Final = Past(
+    was_there=_begin_by("valid"),
+    told_with=TOLD_WITH,
+    # A hold that was released later had another end then, or none.
+    known_since={"validTo": lambda row, moment: or_(row.c.released_at.is_(None), row.c.released_at <= moment)},
+)
+DETERMINATION_PAST: Final = Past(was_there=_be_set_by("decided_at"), told_with=TOLD_WITH)

@@ -104,6 +104,7 @@ class Officer(Node):
         returns=Connection["Stint"] | None,
         filter_type=StintFilter,
         order_type=StintOrder,
+        shares_state=True,
     )
     certifications: Connection[Certification] | None = many(
         "Certification",
@@ -112,6 +113,7 @@ class Officer(Node):
         "What certified them.",
         returns=Connection["Certification"] | None,
         filter_type=CertificationFilter,
+        shares_state=True,
     )
     outcomes: Connection[Outcome] | None = many(
         "Outcome",
@@ -159,7 +161,7 @@ class Outcome(Node):
 
     id: strawberry.ID = global_id(SERIES.c.id)
     kind: OutcomeKind | None = column(SERIES.c.kind, "What happened.")
-    action_date: date | None = column(CONTENTS.c.action_date, "When it took effect.")
+    action_date: date | None = column(CONTENTS.c.action_date, "When it took effect.", ordered_by=SERIES.c.order_date)
     agency: Agency | None = one("Agency", lambda row, agency: agency.c.id == row.c.agency_id, "Who reported it.")
     officer: Officer | None = one("Officer", lambda row, who: who.c.id == row.c.officer_id, "Whom it is about.")
     finality: Finality | None = column(SERIES.c.finality, "Whether an appeal is open; shown with every answer.")

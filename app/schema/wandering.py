@@ -78,7 +78,8 @@ def _find_separations_with_outcome(maker: RowMaker) -> Any:
     own = ended.join(
         outcome, and_(outcome.c.officer_id == ended.c.officer_id, outcome.c.agency_id == ended.c.agency_id)
     )
-    return (
+    # Found once, and apart: as a part of the joins around it, each process that counts would find all of it again.
+    found = (
         select(ended.c.id)
         .distinct()
         .select_from(own)
@@ -88,8 +89,9 @@ def _find_separations_with_outcome(maker: RowMaker) -> Any:
             outcome.c.action_date >= ended.c.to_date - days,
             outcome.c.action_date <= ended.c.to_date + days,
         )
-        .subquery(maker.name("o"))
+        .cte(maker.name("o"))
     )
+    return found.prefix_with("MATERIALIZED", dialect="postgresql")
 
 
 def _spell(codes: Iterable[str]) -> list[Any]:

@@ -25,7 +25,8 @@ def upgrade() -> None:
         op.execute(
             f"CREATE FUNCTION gate.{name}(moment timestamptz) RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER "
             "PARALLEL SAFE SET search_path = '' AS $$ "
-            f"SELECT h.series_id FROM registry.holds h WHERE {condition}h.valid @> moment $$"
+            f"SELECT h.series_id FROM registry.holds h WHERE {condition}h.valid @> moment "
+            "AND (SELECT c.role FROM gate.read_context() c) IS NOT NULL $$"
         )
         op.execute(f"REVOKE ALL ON FUNCTION gate.{name}(timestamptz) FROM PUBLIC")
 

@@ -83,6 +83,11 @@ async def test_a_moment_chooses_the_version_that_spoke_then(registry: RunningReg
     then = await ask_one(registry, "records", corrected.then)
     assert (then["version"], then["actionDate"], then["dispute"]) == (1, corrected.first_day, "NONE")
     assert then["versions"] == [{"version": 1}]
+    ends = "query($id: ID!, $at: DateTime) { outcome(id: $id, asOf: $at) { versions { version recordedTo } } }"
+    for at, known in ((corrected.then, {1: False}), (corrected.since, {1: True, 2: False})):
+        told = (await registry.ask("records", ends, id=WALKER_OUTCOME, at=at))["outcome"]["versions"]
+        # What ended later had no end then.
+        assert {said["version"]: said["recordedTo"] is not None for said in told} == known
     assert await ask_one(registry, "records", corrected.before) is None
     assert (await ask_one(registry, "records", corrected.since))["version"] == 2
 
@@ -98,8 +103,21 @@ async def test_a_list_filters_sorts_and_counts_by_what_was_said_then(
     then = (await registry.ask("records", LIST, at=corrected.then, filter=None))["outcomes"]["nodes"]
     assert now[0]["id"] == WALKER_OUTCOME
     assert [node["actionDate"] for node in then] == sorted(node["actionDate"] for node in then)
-    assert then[0]["id"] != WALKER_OUTCOME
-    assert {node["version"] for node in then if node["id"] == WALKER_OUTCOME} == {1}
+    assert [(node["version"], node["actionDate"]) for node in then if node["id"] == WALKER_OUTCOME] == [
+        (1, corrected.first_day)
+    ]
+
+
+async def test_a_moment_tells_nothing_of_a_record_whose_recording_may_not_be_read(
+    registry: RunningRegistry, corrected: Corrected
+) -> None:
+    asked = "query($at: DateTime) { outcomes(first: 100, asOf: $at) { nodes { id versions { recordedFrom } } } }"
+    now = (await registry.ask("records", asked, at=None))["outcomes"]["nodes"]
+    then = (await registry.ask("records", asked, at=corrected.since))["outcomes"]["nodes"]
+    told = {node["id"] for node in now if any(said["recordedFrom"] for said in node["versions"] or ())}
+    assert {node["id"] for node in now} - told
+    assert {node["id"] for node in then} & {node["id"] for node in now} <= told
+    assert all(said["recordedFrom"] for node in then for said in node["versions"])
 
 
 async def test_what_is_recorded_as_disclosed_is_the_version_of_then(

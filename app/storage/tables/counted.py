@@ -10,7 +10,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Column, Date, FromClause, Integer, MetaData, Select, Table, Text, Uuid, and_, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    FromClause,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 
 from app.storage.tables.outcomes import CONTENTS, SERIES
@@ -48,6 +63,8 @@ COUNTED_OUTCOMES: Final = Table(
     Column("lifecycle", Text()),
     Column("finality", Text()),
     Column("dispute", Text()),
+    # Whether there is a hold on it, or ever was: of the others none is asked about.
+    Column("held", Boolean()),
     Column("created_at", TIMESTAMP(timezone=True)),
     Column("notice_served_at", TIMESTAMP(timezone=True)),
     Column("cleared_at", TIMESTAMP(timezone=True)),
@@ -85,6 +102,7 @@ class CountedView:
 
 
 def _select_outcomes(series: FromClause) -> Select[Any]:
+    # Each is joined by its key alone, so that PostgreSQL leaves out what a question does not ask for.
     content, agency, matter = CONTENTS.alias("k"), AGENCIES.alias("a"), MATTERS.alias("m")
     source = (
         series.outerjoin(
@@ -94,7 +112,9 @@ def _select_outcomes(series: FromClause) -> Select[Any]:
         .outerjoin(matter, matter.c.id == series.c.matter_id)
     )
     found = {
-        "action_date": content.c.action_date,
+        # That of the content which speaks now; for lists, a record whose content is gone has a day that never comes.
+        "action_date": func.nullif(series.c.order_date, literal_column("'infinity'::date")),
+        "state_code": series.c.state_code,
         "basis": content.c.basis,
         "matter_kind": matter.c.kind,
         "opened_on": matter.c.opened_on,
@@ -112,10 +132,10 @@ def _select_stints(stint: FromClause) -> Select[Any]:
 
 def _select_view(view: Table, row: FromClause, agency: FromClause, found: dict[str, Any]) -> Select[Any]:
     columns = [
-        agency.c[each.info[OF_AGENCY]]
-        if OF_AGENCY in each.info
-        else found[each.name]
+        found[each.name]
         if each.name in found
+        else agency.c[each.info[OF_AGENCY]]
+        if OF_AGENCY in each.info
         else row.c[each.name]
         for each in view.c
     ]

@@ -68,6 +68,11 @@ SERIES = Table(
     code("dispute", DisputeState, default="NONE"),
     code("void_reason", VoidReason, required=False),
     Column("current_version", Integer(), nullable=False, server_default=text("1")),
+    # Set by triggers alone. Whether there is a hold on it or ever was, so that only such records are asked about (a row
+    # that no trigger saw is); where the agency lies; the date of the action as it stands, `infinity` without content.
+    Column("held", Boolean(), nullable=False, server_default=text("true")),
+    Column("state_code", Text()),
+    Column("order_date", Date(), nullable=False, server_default=text("'infinity'")),
     moment("created_at", now=True),
     moment("notice_served_at", required=False),
     moment("respond_by", required=False),
@@ -85,6 +90,9 @@ SERIES = Table(
     CheckConstraint("current_version >= 1", name="version_positive"),
     Index("ix_outcome_series_officer_id_lifecycle", "officer_id", "lifecycle"),
     Index("ix_outcome_series_agency_id_id", "agency_id", "id"),
+    Index("ix_outcome_series_agency_id_order_date_id", "agency_id", "order_date", "id"),
+    Index("ix_outcome_series_state_code_order_date_id", "state_code", "order_date", "id"),
+    Index("ix_outcome_series_order_date_id", "order_date", "id"),
     schema=REGISTRY,
 )
 
