@@ -7,6 +7,10 @@ measures interleaved rounds. It exits with 1 where two variants disagree, never 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+
+# The checkout that holds this file is measured, whichever one is installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from read_path.command import main
 

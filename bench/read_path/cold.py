@@ -20,13 +20,13 @@ TIMES: Final = 9
 
 
 async def measure_cold(settings: Settings, shapes: Sequence[Shape]) -> dict[str, float]:
-    """Milliseconds (median) from text to plan, by shape that the registry answers.
+    """Milliseconds of CPU (median) from text to plan, by shape that the registry answers.
 
     PostgreSQL's own planning comes on top when a connection meets the statement first.
     """
     found: dict[str, float] = {}
     policy = assemble(settings.root).policy
-    for shape in (each for each in shapes if each.rows <= SIGNED_IN_PAGE):
+    for shape in (each for each in shapes if each.rows <= SIGNED_IN_PAGE and not each.is_count):
         is_look_up = shape.document == LOOK_UP
         role = Role.HIRING_INVESTIGATOR if is_look_up else Role.RECORDS_OFFICER
         purpose = Purpose.HIRING if is_look_up else Purpose.RECORDS
@@ -35,8 +35,8 @@ async def measure_cold(settings: Settings, shapes: Sequence[Shape]) -> dict[str,
         for number in range(TIMES):
             # A comment makes it a document of its own.
             text = f"# {number}\n{shape.document}"
-            started = time.perf_counter()
+            started = time.process_time()
             policy.planner.prepare(text, None, shape.questions[0].variables, schema=contract.schema, grant=grant)
-            taken.append((time.perf_counter() - started) * 1e3)
+            taken.append((time.process_time() - started) * 1e3)
         found[shape.name] = statistics.median(taken)
     return found

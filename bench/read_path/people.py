@@ -19,6 +19,7 @@ from app.identity.issuer import DEMO_KEY_NAME, DemoIssuer, TokenOrder
 from app.settings import Settings
 from app.storage.grants import ensure_demo_grant
 from app.storage.secrets import Secrets
+from read_path.figures import list_count_shapes
 from read_path.shapes import LOOK_UP, PAGE, Question, Shape
 from read_path.sizes import OUTCOMES_A_MEMBER
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     Connection = asyncpg.Connection[asyncpg.Record]
 
+_KNOWN: Final = "measured.json"
 PAGES: Final = (10, 100, 1_000)
 _FIND_AGENCY: Final = "SELECT agency_id FROM registry.agency_oris WHERE ori = $1"
 _FIND_CANDIDATES: Final = """
@@ -37,13 +39,13 @@ WHERE k.agency_id = $1 AND k.expires_at > now() ORDER BY k.officer_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """A person with a role at an agency."""
+    """A person with a role, at an agency where the role has one."""
 
     account: str
     role: Role
     purpose: Purpose
-    agency_ori: str
-    agency_id: UUID
+    agency_ori: str | None = None
+    agency_id: UUID | None = None
 
     def order_token(self) -> TokenOrder:
         """What his token is to say."""
@@ -86,12 +88,14 @@ async def enrol(connection: Connection, hiring: Sequence[str], measured: Sequenc
                     plain={"first": size, "agency": str(asker.agency_id)},
                 )
             )
-    shapes = [Shape(name="look-up", document=LOOK_UP, rows=16, questions=_mix(look_ups))]
+    shapes = [Shape(name="look-up", document=LOOK_UP, rows=16, questions=_mix(look_ups), path="/look-up")]
     shapes += [
-        Shape(name=f"page of {size}", document=PAGE, rows=size, questions=questions)
+        Shape(name=f"page of {size}", document=PAGE, rows=size, questions=questions, path="/page")
         for size, questions in pages.items()
         if size < members * OUTCOMES_A_MEMBER
     ]
+    askers.append(await _enrol(connection, Role.DOJ_ANALYST, Purpose.STATISTICS, None))
+    shapes += list_count_shapes(len(askers) - 1)
     return Cast(askers=askers, shapes=shapes)
 
 
@@ -100,10 +104,10 @@ def _mix(questions: list[Question]) -> list[Question]:
     return sorted(questions, key=lambda each: each.plain["officer"])
 
 
-async def _enrol(connection: Connection, role: Role, purpose: Purpose, ori: str) -> Asker:
-    account = f"measured-{role.value}-{ori}"
+async def _enrol(connection: Connection, role: Role, purpose: Purpose, ori: str | None) -> Asker:
+    account = f"measured-{role.value}-{ori or 'national'}"
     await ensure_demo_grant(connection, account=account, role=role, agency_ori=ori, state_code=None, officer_id=None)
-    agency: UUID = await connection.fetchval(_FIND_AGENCY, ori)
+    agency: UUID | None = await connection.fetchval(_FIND_AGENCY, ori) if ori else None
     return Asker(account=account, role=role, purpose=purpose, agency_ori=ori, agency_id=agency)
 
 
@@ -123,17 +127,26 @@ def issue_tokens(settings: Settings, askers: Sequence[Asker]) -> list[str]:
     return [issuer.issue_token(asker.order_token()) for asker in askers]
 
 
-def keep_sizes(home: Path, sizes: dict[str, Any], hiring: Sequence[str], measured: Sequence[str]) -> dict[str, Any]:
-    """Write down what a home folder was seeded with."""
-    known = {"sizes": sizes, "hiring": list(hiring), "measured": list(measured)}
-    (home / "measured.json").write_text(json.dumps(known), "utf-8")
+def keep_known(home: Path, known: dict[str, Any]) -> dict[str, Any]:
+    """Write down what a home folder was filled with."""
+    (home / _KNOWN).write_text(json.dumps(known), "utf-8")
     return known
 
 
+def begin_known(home: Path) -> None:
+    """Mark a home folder as one that is being filled."""
+    (home / _KNOWN).write_text("", "utf-8")
+
+
+def is_ours(home: Path) -> bool:
+    """Whether a measured registry was begun in the folder, filled or not."""
+    return (home / _KNOWN).exists()
+
+
 def read_known(home: Path) -> dict[str, Any] | None:
-    """What a home folder was seeded with, or none."""
-    path = home / "measured.json"
-    if not path.exists():
+    """What a home folder was filled with; none where it was not, or not to the end."""
+    if not is_ours(home):
         return None
-    known: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    text = (home / _KNOWN).read_text("utf-8")
+    known: dict[str, Any] | None = json.loads(text) if text else None
     return known

@@ -6,7 +6,7 @@ INVARIANT: the same sizes and seed give the same bytes. Nobody here exists.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -17,6 +17,7 @@ from app.demo.population.agencies import InventedAgency
 from app.demo.population.calibration import Calibration
 from app.demo.population.names import NameSource
 from app.domain.content import VersionContent, encode_content
+from app.domain.vocabulary import AgencyKind
 from read_path.sizes import CANDIDATE_ROWS, OUTCOMES_A_MEMBER, Sizes
 
 CHUNK: Final = 10_000
@@ -75,7 +76,7 @@ COLUMNS: Final[dict[str, str]] = {
     "registry.certifications": "id, officer_id, state_code, type, status, from_date, to_date, source",
     "registry.outcome_series": (
         "id, analyst_id, officer_id, agency_id, kind, lifecycle, finality, dispute, void_reason, current_version, "
-        "created_at, cleared_at"
+        "created_at, notice_served_at, cleared_at"
     ),
     "registry.outcome_statuses": "series_id, recorded, lifecycle, finality, dispute, void_reason",
     "registry.outcome_versions": (
@@ -91,6 +92,8 @@ COLUMNS: Final[dict[str, str]] = {
         "id, agency_id, opened_by, kind, reason, match_result, officer_id, consent_id, opened_at, expires_at"
     ),
 }
+# Columns of a series that triggers keep in a living registry; those that this one has are written after the others.
+DERIVED: Final = ("held", "state_code", "order_date")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,19 +107,26 @@ class Places:
 
 
 class PeopleSource:
-    """Draws the officers of a registry, a chunk at a time."""
+    """Draws the officers of a registry, a chunk at a time; `derived` are the kept columns that it has."""
 
-    def __init__(self, sizes: Sizes, places: Places, names: NameSource, calibration: Calibration) -> None:
+    def __init__(
+        self, sizes: Sizes, places: Places, names: NameSource, calibration: Calibration, derived: Sequence[str] = ()
+    ) -> None:
         self._sizes = sizes
         self._places = places
         self._names = names
         self._women = calibration.women_share
         self._sums = _accumulate(places.weights)
+        self._derived = derived
 
-    def draw_blocks(self) -> Iterator[Block]:
-        """Every officer with all that hangs on him."""
-        for first in range(0, self._sizes.officers, CHUNK):
-            yield _ChunkWriter(self, first, min(CHUNK, self._sizes.officers - first)).write()
+    def draw_block(self, first: int) -> Block:
+        """The officers of the chunk that begins at that number, with all that hangs on them."""
+        return _ChunkWriter(self, first, min(CHUNK, self._sizes.officers - first)).write()
+
+    def list_columns(self, table: str) -> list[str]:
+        """The columns of a table's lines."""
+        columns = [column.strip() for column in COLUMNS[table].split(",")]
+        return [*columns, *self._derived] if table == "registry.outcome_series" else columns
 
 
 class _ChunkWriter:
@@ -233,24 +243,39 @@ class _ChunkWriter:
         void = "OVERTURNED" if lifecycle == "VOIDED" else NULL
         second = self._second.pop()
         action = _TODAY - 200 - random.randrange(4000)
-        created = f"{date.fromordinal(action + 30)}{_ZONE}"
-        cleared = f"{date.fromordinal(action + 120)}{_ZONE}" if lifecycle == "CLEARED" else NULL
+        created, noticed, cleared = self._draw_moments(action)
+        if lifecycle != "CLEARED":
+            noticed = cleared = NULL
+        is_held = lifecycle == "CLEARED" and not self._sizes.is_candidate(number) and random.random() < 0.005
         standing = f"{lifecycle}\t{finality}\tNONE\t{void}"
+        kept = {
+            "order_date": str(date.fromordinal(action)),
+            "state_code": NULL if agency.kind is AgencyKind.TRIBAL else agency.state,
+            "held": "t" if is_held else "f",
+        }
+        more = "".join(f"\t{kept[name]}" for name in self._source._derived)
         rows["registry.outcome_series"].append(
             f"{series}\t{self._new_id()}\t{officer}\t{agency.id}\t{kind}\t{standing}\t{1 + second}"
-            f"\t{created}\t{cleared}"
+            f"\t{created}\t{noticed}\t{cleared}{more}"
         )
         rows["registry.outcome_statuses"].append(f'{series}\t["{created}",)\t{standing}')
         self._write_versions(series, action, created, second=second)
-        if lifecycle == "CLEARED" and not self._sizes.is_candidate(number) and random.random() < 0.005:
+        if is_held:
             rows["registry.holds"].append(
                 f'{self._new_id()}\t{series}\tSTAY\t["{created}",)\tinvented court\tinvented clerk'
             )
 
+    def _draw_moments(self, action: int) -> list[str]:
+        """When a series was made, its officer told, and it was cleared."""
+        draw = self._random.random
+        made = action + 10 + int(draw() * 40)
+        told = made + 5 + int(draw() * draw() * 60)
+        return [f"{date.fromordinal(day)}{_ZONE}" for day in (made, told, told + 14 + int(draw() * draw() * 90))]
+
     def _write_versions(self, series: str, action: int, created: str, *, second: bool) -> None:
         rows = self._block.rows
         form = self._random.randrange(len(_CONTENTS))
-        later = f"{date.fromordinal(action + 90)}{_ZONE}"
+        later = f"{date.fromordinal(action + 60)}{_ZONE}"
         spans = [(created, later), (later, "")] if second else [(created, "")]
         for version, (since, until) in enumerate(spans, start=1):
             salt = self._random.randbytes(_SALT)

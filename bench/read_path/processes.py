@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,10 +33,16 @@ def read_cpu_seconds(root: int) -> float:
     for pid in list_tree(root):
         with contextlib.suppress(OSError):
             parts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            # Fields 14 to 17 of proc(5): user and system time, and the same of children waited for.
-            own, ended = sum(map(int, parts[11:13])), sum(map(int, parts[13:15]))
-            total += own + ended
-    return total * TICK
+            # Fields 14 to 17 of proc(5): user and system time, and the same of children waited for, in ticks.
+            own, ended = (sum(map(int, parts[place : place + 2])) * TICK for place in (11, 13))
+            total += (_read_scheduled_seconds(pid) or own) + ended
+    return total
+
+
+def _read_scheduled_seconds(pid: int) -> float:
+    """The seconds on a processor of all threads, to the nanosecond; 0 where the kernel does not count them."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
 def list_tree(root: int) -> list[int]:
@@ -55,11 +62,24 @@ def list_tree(root: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def running_server(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Served]:
-    """A server from its start to its end; it prints `port N` when it answers."""
+def running_servers(commands: Mapping[str, tuple[Sequence[str], Mapping[str, str]]]) -> Iterator[dict[str, Served]]:
+    """Servers by name, each a command with its environment, from their start to their end.
+
+    They start beside one another; each prints `port N` when it answers.
+    """
+    with contextlib.ExitStack() as stack:
+        started = {
+            name: stack.enter_context(_running(command, environment))
+            for name, (command, environment) in commands.items()
+        }
+        yield {name: Served(pid=process.pid, port=_read_port(process)) for name, process in started.items()}
+
+
+@contextlib.contextmanager
+def _running(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.PIPE, cwd=BENCH, text=True)
     try:
-        yield Served(pid=process.pid, port=_read_port(process))
+        yield process
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -76,6 +96,11 @@ def _read_port(process: subprocess.Popen[str]) -> int:
         if line.startswith("port "):
             return int(line.split()[1])
     raise RuntimeError("the server ended before it answered")
+
+
+def profile_path(pid: int) -> Path:
+    """Where the server of that process writes its profile when it is asked for one."""
+    return Path(tempfile.gettempdir()) / f"measured-{pid}.profile"
 
 
 def name_python_server(module: str, *arguments: str) -> list[str]:

@@ -8,23 +8,27 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from read_path.driver import run_closed_loop
 from read_path.processes import read_cpu_seconds
+from read_path.shapes import Shape
 
 WARMING_SECONDS: Final = 1.5
+COUNTED_AT_ONCE: Final = 2
 _STRIDE: Final = 997
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A running variant and its requests."""
+    """A running variant and its requests; `reads` makes an answer of it one as the registry writes them."""
 
     name: str
     pid: int
     port: int
     requests: Sequence[bytes]
+    is_probity: bool = False
+    reads: Callable[[Any], Any] = lambda body: body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +52,13 @@ class Rounds:
     """The medians of a shape, by variant, with the smallest and largest CPU of the rounds."""
 
     shape: str
+    is_count: bool
     figures: dict[str, Figures]
     spread: dict[str, tuple[float, float]]
 
 
 async def measure_shape(
-    shape: str,
+    shape: Shape,
     targets: Sequence[Target],
     postmaster: int,
     *,
@@ -62,18 +67,21 @@ async def measure_shape(
     connections: int,
     tell: Callable[[str], None],
 ) -> Rounds:
-    """Warm every variant, then measure them in turn."""
+    """Warm every variant, then measure them in turn; of figures, each of which may use every core, two at a time."""
+    connections = min(connections, COUNTED_AT_ONCE) if shape.is_count else connections
+    warming = min(WARMING_SECONDS, 2 * seconds)
     for target in targets:
-        await run_closed_loop(target.port, target.requests, connections=connections, seconds=WARMING_SECONDS)
+        await run_closed_loop(target.port, target.requests, connections=connections, seconds=warming)
     taken: dict[str, list[Figures]] = {target.name: [] for target in targets}
     for turn in range(rounds):
         for target in targets:
             taken[target.name].append(
                 await _measure(target, postmaster, connections=connections, seconds=seconds, start=turn * _STRIDE)
             )
-        tell(f"{shape}: round {turn + 1} of {rounds}")
+        tell(f"{shape.name}: round {turn + 1} of {rounds}")
     return Rounds(
-        shape=shape,
+        shape=shape.name,
+        is_count=shape.is_count,
         figures={name: _find_medians(each) for name, each in taken.items()},
         spread={name: (min(f.cpu for f in each), max(f.cpu for f in each)) for name, each in taken.items()},
     )

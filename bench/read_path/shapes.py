@@ -60,12 +60,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """A kind of question, and some of its questions; `rows` is how many rows an answer has."""
+    """A kind of question, and some of its questions; `rows` is how many rows an answer has.
+
+    `path` is where servers written by hand answer it; `is_count` where whole tables are read for figures.
+    """
 
     name: str
     document: str
     rows: int
     questions: Sequence[Question]
+    path: str
+    is_count: bool = False
 
     @property
     def document_id(self) -> str:

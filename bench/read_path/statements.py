@@ -5,19 +5,19 @@ They answer the same bytes as the registry does for these askers, with the rules
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 # Kinds whose outcome is disclosed before it is final, and the kind that rests on no finding.
-_COURT: Final = "('CONVICTION_ON_DUTY', 'CIVIL_JUDGMENT_FORCE')"
+COURT: Final = "('CONVICTION_ON_DUTY', 'CIVIL_JUDGMENT_FORCE')"
 _NO_FINDING: Final = "'SEPARATION_UNDER_FORCE_INVESTIGATION'"
-_UNHELD: Final = "NOT EXISTS (SELECT FROM registry.holds h WHERE h.series_id = s.id AND h.valid @> now())"
+_UNHELD: Final = "NOT (s.held AND EXISTS (SELECT FROM registry.holds h WHERE h.series_id = s.id AND h.valid @> now()))"
 # An outcome that may be told to whoever hires: in force, with nothing that keeps it back.
-_DISCLOSED: Final = f"""
+DISCLOSED: Final = f"""
     s.lifecycle = 'CLEARED' AND CASE
-        WHEN s.kind = {_NO_FINDING} THEN s.finality <> 'OVERTURNED' AND NOT EXISTS (
-            SELECT FROM registry.agencies p WHERE p.id = s.agency_id AND p.state_code = 'NH')
+        WHEN s.kind = {_NO_FINDING} THEN s.finality <> 'OVERTURNED' AND s.state_code IS DISTINCT FROM 'NH'
         WHEN s.finality IN ('APPEAL_PENDING', 'FINAL') THEN true
-        ELSE s.finality <> 'OVERTURNED' AND s.kind IN {_COURT} END
+        ELSE s.finality <> 'OVERTURNED' AND s.kind IN {COURT} END
     AND {_UNHELD}"""
 _CHECKED: Final = """
     EXISTS (
@@ -52,12 +52,12 @@ _OUTCOMES: Final = f"""
     FROM registry.outcome_series s
     LEFT JOIN registry.outcome_contents d ON d.series_id = s.id AND d.version = s.current_version
     LEFT JOIN registry.agencies a ON a.id = s.agency_id
-    WHERE s.officer_id = o.id AND {_DISCLOSED}
-    ORDER BY d.action_date DESC NULLS LAST, s.id DESC LIMIT 20"""
+    WHERE s.officer_id = o.id AND {DISCLOSED}
+    ORDER BY s.order_date DESC, s.id DESC LIMIT 20"""
 _SEEN: Final = f"""
     FROM registry.officers o
     WHERE o.id = $1 AND {_CHECKED}
-        AND EXISTS (SELECT FROM registry.outcome_series s WHERE s.officer_id = o.id AND {_DISCLOSED})"""
+        AND EXISTS (SELECT FROM registry.outcome_series s WHERE s.officer_id = o.id AND {DISCLOSED})"""
 
 
 def _gather(rows: str, columns: str) -> str:
@@ -92,27 +92,31 @@ LOOK_UP_OUTCOMES: Final = _OUTCOMES.replace("o.id", "$1")
 
 # A records officer's own agency sees the detail of what is in work or in force; of what was closed or sealed only what
 # happened, and of rejected, withdrawn and expunged reports what the rules on drafts say.
-_SEALED: Final = (
-    "EXISTS (SELECT FROM registry.holds h WHERE h.series_id = s.id AND h.kind = 'SEAL_ORDER' AND h.valid @> now())"
+SEALED: Final = (
+    "(s.held AND EXISTS ("
+    "SELECT FROM registry.holds h WHERE h.series_id = s.id AND h.kind = 'SEAL_ORDER' AND h.valid @> now()))"
 )
-_DETAILED: Final = """(s.lifecycle IN ('DRAFT', 'REJECTED', 'WITHDRAWN', 'SUBMITTED', 'AWAITING_EVIDENCE',
+DETAILED: Final = """(s.lifecycle IN ('DRAFT', 'REJECTED', 'WITHDRAWN', 'SUBMITTED', 'AWAITING_EVIDENCE',
         'PROCESS_REVIEW', 'NOTICE') OR s.lifecycle = 'CLEARED' AND s.finality <> 'OVERTURNED') AND NOT f.sealed"""
+# The rows of the page are found first, so that nothing is joined to rows that are not told.
 _PAGE_ROWS: Final = f"""
     SELECT s.id, s.kind, d.action_date, s.finality, s.dispute, s.current_version, v.report_type, y.body AS statement,
-        {_DETAILED} AS detailed, NOT f.sealed AS processed, d.basis, d.force_related, d.force_types, d.on_duty,
+        {DETAILED} AS detailed, NOT f.sealed AS processed, d.basis, d.force_related, d.force_types, d.on_duty,
         d.recommended_finding, d.final_finding, d.standard_of_proof, d.legal_basis, d.conviction_basis, d.civil_basis,
         d.court, d.court_case_number, s.lifecycle, s.created_at, s.cleared_at, a.name AS agency_name,
         a.kind AS agency_kind, a.state_code, s.officer_id, o.family_name, o.given_name, o.middle_name
-    FROM registry.outcome_series s
+    FROM (
+        SELECT s.* FROM registry.outcome_series s
+        WHERE s.agency_id = $1 AND s.lifecycle <> 'EXPUNGED' AND NOT EXISTS (
+            SELECT FROM registry.grants g WHERE g.account = $2 AND g.role = 'officer' AND g.officer_id = s.officer_id)
+        ORDER BY s.order_date DESC, s.id DESC LIMIT @most) s
     LEFT JOIN registry.outcome_contents d ON d.series_id = s.id AND d.version = s.current_version
     LEFT JOIN registry.outcome_versions v ON v.series_id = s.id AND v.version = s.current_version
     LEFT JOIN registry.officer_statements y ON y.series_id = s.id AND upper_inf(y.recorded)
     LEFT JOIN registry.agencies a ON a.id = s.agency_id
     LEFT JOIN registry.officers o ON o.id = s.officer_id
-    CROSS JOIN LATERAL (SELECT {_SEALED} AS sealed) f
-    WHERE s.agency_id = $1 AND s.lifecycle <> 'EXPUNGED' AND NOT EXISTS (
-        SELECT FROM registry.grants g WHERE g.account = $2 AND g.role = 'officer' AND g.officer_id = s.officer_id)
-    ORDER BY d.action_date DESC NULLS LAST, s.id DESC LIMIT $3"""
+    CROSS JOIN LATERAL (SELECT {SEALED} AS sealed) f
+    ORDER BY s.order_date DESC, s.id DESC"""
 _DETAIL_COLUMNS: Final = (
     ("basis", "basis"),
     ("force_related", "forceRelated"),
@@ -128,13 +132,12 @@ _DETAIL_COLUMNS: Final = (
     ("court_case_number", "courtCaseNumber"),
 )
 _DETAIL: Final = ", ".join(f'CASE WHEN r.detailed THEN r.{name} END AS "{key}"' for name, key in _DETAIL_COLUMNS)
-PAGE_ROWS: Final = _PAGE_ROWS
-PAGE_JSON: Final = f"""
+_PAGE_JSON: Final = f"""
 SELECT row_to_json(q)::text AS data FROM (SELECT (SELECT row_to_json(w) FROM (
     SELECT row_to_json(p) AS "pageInfo", x.nodes FROM (
-        SELECT count(*) > $3 - 1 AS more, coalesce(json_agg(n.node ORDER BY n.place) FILTER (WHERE n.place < $3), '[]')
-            AS nodes,
-            (array_agg(n.id ORDER BY n.place DESC) FILTER (WHERE n.place < $3))[1] AS last
+        SELECT count(*) >= @most AS more,
+            coalesce(json_agg(n.node ORDER BY n.place) FILTER (WHERE n.place < @most), '[]') AS nodes,
+            (array_agg(n.id ORDER BY n.place DESC) FILTER (WHERE n.place < @most))[1] AS last
         FROM (
             SELECT row_number() OVER () AS place, r.id, row_to_json(u) AS node
             FROM ({_PAGE_ROWS}) r, LATERAL (SELECT
@@ -152,4 +155,15 @@ SELECT row_to_json(q)::text AS data FROM (SELECT (SELECT row_to_json(w) FROM (
     ) w) AS outcomes) q
 """
 DETAIL_COLUMNS: Final = _DETAIL_COLUMNS
+
+
+@lru_cache(maxsize=8)
+def write_page(first: int, *, as_json: bool) -> str:
+    """The statement of a page: one row more than are told says whether there are others.
+
+    The number is written into it: as a parameter it would keep PostgreSQL from planning for so few rows.
+    """
+    return (_PAGE_JSON if as_json else _PAGE_ROWS).replace("@most", str(first + 1))
+
+
 NO_FINDING: Final = _NO_FINDING.strip("'")

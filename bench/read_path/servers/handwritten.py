@@ -18,7 +18,8 @@ import asyncpg
 
 from app.http.server import create_event_loop, run_server
 from read_path import statements
-from read_path.servers.probity import announce
+from read_path.figures import BY_PATH, Aggregate, tell_rows
+from read_path.servers.announcing import announce
 
 if TYPE_CHECKING:
     Pool = asyncpg.Pool[asyncpg.Record]
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 Asked = dict[str, Any]
 Answer = Callable[["Pool", Asked], Awaitable[bytes]]
 POOL: Final = 4
+# Statements over whole tables are planned for their values, with room to hash a table.
+_COUNTING: Final = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL work_mem = '64MB'"
 
 
 async def look_up_json(pool: Pool, asked: Asked) -> bytes:
@@ -38,9 +41,9 @@ async def look_up_json(pool: Pool, asked: Asked) -> bytes:
 
 async def page_json(pool: Pool, asked: Asked) -> bytes:
     """The answer as the database made it."""
-    values = (UUID(asked["agency"]), asked["account"], asked["first"] + 1)
+    statement = statements.write_page(int(asked["first"]), as_json=True)
     async with pool.acquire() as connection:
-        data: str = await connection.fetchval(statements.PAGE_JSON, *values)
+        data: str = await connection.fetchval(statement, UUID(asked["agency"]), asked["account"])
     return b'{"data":' + data.encode() + b"}"
 
 
@@ -70,15 +73,38 @@ async def look_up_rows(pool: Pool, asked: Asked) -> bytes:
 
 async def page_rows(pool: Pool, asked: Asked) -> bytes:
     """Rows of one statement, put together here."""
-    first = asked["first"]
+    first = int(asked["first"])
+    statement = statements.write_page(first, as_json=False)
     async with pool.acquire() as connection:
-        rows = await connection.fetch(statements.PAGE_ROWS, UUID(asked["agency"]), asked["account"], first + 1)
+        rows = await connection.fetch(statement, UUID(asked["agency"]), asked["account"])
     shown = rows[:first]
     info = {
         "hasNextPage": len(rows) > first,
         "endCursor": base64.b64encode(shown[-1]["id"].bytes).decode() if shown else None,
     }
     return encode({"data": {"outcomes": {"pageInfo": info, "nodes": [_tell_outcome(row) for row in shown]}}})
+
+
+async def count_json(pool: Pool, asked: Asked, aggregate: Aggregate) -> bytes:
+    """The answer as the database made it; every row is fetched, else PostgreSQL runs it in one process."""
+    async with pool.acquire() as connection, connection.transaction(readonly=True):
+        await connection.execute(_COUNTING)
+        rows = await connection.fetch(aggregate.json, asked["from"])
+    data: str = rows[0][0]
+    return b'{"data":' + data.encode() + b"}"
+
+
+async def count_rows(pool: Pool, asked: Asked, aggregate: Aggregate) -> bytes:
+    """Rows of one statement, put together here."""
+    async with pool.acquire() as connection, connection.transaction(readonly=True):
+        await connection.execute(_COUNTING)
+        rows = await connection.fetch(aggregate.rows, asked["from"])
+    told = [{name: _tell_figure(value) for name, value in row.items()} for row in rows]
+    return encode(tell_rows(aggregate, told))
+
+
+def _tell_figure(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) and value.startswith("{") else value
 
 
 def _tell_outcome(row: asyncpg.Record) -> Asked:
@@ -128,9 +154,16 @@ def _encode_moment(value: Any) -> str:
     return text
 
 
+def _answer_counts(answer: Callable[[Pool, Asked, Aggregate], Awaitable[bytes]]) -> dict[str, Answer]:
+    def bind(aggregate: Aggregate) -> Answer:
+        return lambda pool, asked: answer(pool, asked, aggregate)
+
+    return {path: bind(aggregate) for path, aggregate in BY_PATH.items()}
+
+
 FORMS: Final[Mapping[str, Mapping[str, Answer]]] = {
-    "json": {"/look-up": look_up_json, "/page": page_json},
-    "rows": {"/look-up": look_up_rows, "/page": page_rows},
+    "json": {"/look-up": look_up_json, "/page": page_json, **_answer_counts(count_json)},
+    "rows": {"/look-up": look_up_rows, "/page": page_rows, **_answer_counts(count_rows)},
 }
 
 

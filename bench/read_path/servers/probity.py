@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import cProfile
 import dataclasses
 import os
+import signal
 from typing import Any, Final, cast
 
 from app.answering.recording import Recorder
@@ -20,11 +22,15 @@ from app.planning.limits import SIGNED_IN
 from app.settings import read_settings
 from app.storage.cluster import Addresses, open_addresses
 from app.storage.ledger.group_commit import Ledger
+from read_path.figures import AGGREGATES
+from read_path.processes import profile_path
+from read_path.servers.announcing import announce
 from read_path.shapes import LOOK_UP, PAGE
 from read_path.trusted import name_documents
 
 # The page of 1,000 is beyond what the registry gives: these two bounds alone are lifted, in the measured process.
 LARGEST_PAGE: Final = 1_000
+_DOCUMENTS: Final = (LOOK_UP, PAGE, *(each.document for each in AGGREGATES))
 
 
 class KeepsNothing:
@@ -46,16 +52,28 @@ def lift_page_bounds() -> None:
 async def serve(addresses: Addresses, *, audited: bool) -> None:
     """Serve on a free port of the loopback address until told to stop."""
     async with open_pipeline(read_settings(os.environ), addresses) as pipeline:
-        pipeline = dataclasses.replace(pipeline, documents={**pipeline.documents, **name_documents((LOOK_UP, PAGE))})
+        pipeline = dataclasses.replace(pipeline, documents={**pipeline.documents, **name_documents(_DOCUMENTS)})
         if not audited:
             nothing = KeepsNothing()
             pipeline = dataclasses.replace(pipeline, ledger=cast(Ledger, nothing), recorder=cast(Recorder, nothing))
+        profile_on_signal()
         await run_server(create_app(pipeline), host="127.0.0.1", port=0, announce=announce)
 
 
-def announce(port: int) -> None:
-    """Tell the measurement where we answer."""
-    print(f"port {port}", flush=True)
+def profile_on_signal() -> None:
+    """Begin a profile of this process at SIGUSR1, and write it at SIGUSR2."""
+    loop, profile = asyncio.get_running_loop(), cProfile.Profile()
+
+    def write() -> None:
+        profile.disable()
+        path = profile_path(os.getpid())
+        unfinished = path.with_suffix(".unfinished")
+        profile.dump_stats(unfinished)
+        unfinished.rename(path)
+        profile.clear()
+
+    loop.add_signal_handler(signal.SIGUSR1, profile.enable)
+    loop.add_signal_handler(signal.SIGUSR2, write)
 
 
 def main() -> None:
