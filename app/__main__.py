@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "audit": "app.cli.audit",
     "db": "app.cli.db",
     "demo": "app.cli.demo",
+    "exports": "app.cli.exports",
     "grants": "app.cli.grants",
     "import": "app.cli.imports",
     "policy": "app.cli.policy",

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from app.answering.exporting import Exporter
 from app.answering.policy_holder import PolicyHolder
 from app.answering.recording import Recorder
 from app.answering.served_policy import ServedPolicy, serve_policy
@@ -32,7 +33,9 @@ from app.schema.contracts import list_fields
 from app.settings import Settings
 from app.storage.cluster import Addresses
 from app.storage.context import ContextSigner
+from app.storage.export_files import ExportFiles
 from app.storage.installation import read_clock_offset, read_policy_digest
+from app.storage.ledger.arrivals import Arrivals
 from app.storage.ledger.group_commit import LedgerLimits, open_ledger
 from app.storage.logins import Login
 from app.storage.migrate import read_context_key, read_status, upgrade_database
@@ -90,6 +93,21 @@ async def ensure_up_to_date(addresses: Addresses, settings: Settings) -> None:
     await upgrade_database(addresses, settings, assembly.wall)
 
 
+def open_exporter(settings: Settings, pipeline: Pipeline) -> Exporter:
+    """What carries out exports, by the parts of an open pipeline; it needs no end of its own."""
+    return Exporter(
+        policies=pipeline.policies,
+        pools=pipeline.pools,
+        ledger=pipeline.ledger,
+        recorder=pipeline.recorder,
+        signer=pipeline.signer,
+        clock=pipeline.clock,
+        system_clock=pipeline.system_clock,
+        draw_id=pipeline.draw_id,
+        files=ExportFiles(folder=settings.exports or settings.home / "exports"),
+    )
+
+
 def read_documents(root: Path) -> Mapping[str, str]:
     """The trusted documents: every operation under `graphql/operations`, by the SHA-256 of its text."""
     texts = (path.read_text("utf-8") for path in sorted((root / "graphql" / "operations").rglob("*.graphql")))
@@ -116,9 +134,12 @@ async def open_pipeline(
         public_keys = demo.describe_keys()
     if not issuers:
         raise SetupRefused("no token issuer is trusted; name them in a file and set PROBITY_ISSUERS_FILE")
+    arrivals = Arrivals()
     async with (
         open_pools(addresses) as pools,
-        open_ledger(addresses.by_login[Login.LEDGER], ids=draw_random_id, limits=LedgerLimits()) as ledger,
+        open_ledger(
+            addresses.by_login[Login.LEDGER], ids=draw_random_id, limits=LedgerLimits(), arrivals=arrivals
+        ) as ledger,
     ):
         async with pools.borrow(Login.COMMAND) as connection:
             if await read_policy_digest(connection) != policy.digest:
@@ -133,6 +154,7 @@ async def open_pipeline(
             verifier=TokenVerifier(join_trust(issuers), clock=system_clock),
             pools=pools,
             ledger=ledger,
+            arrivals=arrivals,
             signer=ContextSigner(read_context_key(settings)),
             recorder=Recorder(draw_id=draw_random_id, key=secrets.get_or_create("commitment-key").encode()),
             clock=read_registry_clock,

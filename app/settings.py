@@ -27,7 +27,8 @@ class Settings:
 
     `login_urls` maps the name of a login (`agency`, `post`, ...) to its database address. `issuers_file` names a JSON
     file of trusted token issuers and their key sets (docs/operations.md). `origin` is the address under which clients
-    reach this server; proofs of possession name it, so it is never taken from a request.
+    reach this server; proofs of possession name it, so it is never taken from a request. `exports` is the
+    folder of exports, which all serving processes of an installation share; in the home folder if it is not set.
     """
 
     mode: Mode
@@ -37,6 +38,7 @@ class Settings:
     login_urls: Mapping[str, str] = field(default_factory=dict)
     issuers_file: Path | None = None
     origin: str | None = None
+    exports: Path | None = None
     root: Path = Path(__file__).resolve().parents[1]
 
     @property
@@ -57,6 +59,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             name.removeprefix(prefix).lower(): value for name, value in environment.items() if name.startswith(prefix)
         },
         origin=_read_origin(environment.get("PROBITY_ORIGIN")),
+        exports=Path(folder).resolve() if (folder := environment.get("PROBITY_EXPORTS")) else None,
         issuers_file=Path(value) if (value := environment.get("PROBITY_ISSUERS_FILE")) else None,
     )
 

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from app.audit.commitment import commit_variables
 from app.audit.records import AuditRecord, DisclosedItem, RecordKind, record_answer
 from app.domain.clock import IdSource
 from app.identity.principal import Principal
 from app.planning.plan import Plan
+from app.storage.ids import read_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,15 +81,40 @@ class Recorder:
             result=result,
         )
 
+    def record_file(
+        self,
+        operation: str,
+        principal: Principal,
+        *,
+        policy_sha256: bytes,
+        now: datetime,
+        variables: Mapping[str, Any],
+        file_sha256: bytes,
+        rows: int,
+    ) -> AuditRecord:
+        """The record of a file of rows that name nobody: the digest of the file, and how many rows it has."""
+        record_id = self.draw_id()
+        return AuditRecord(
+            id=record_id,
+            kind=RecordKind.QUERY,
+            at=now,
+            account=principal.account,
+            role=principal.role.value,
+            purpose=principal.purpose.value,
+            operation=operation,
+            document_sha256=file_sha256,
+            policy_sha256=policy_sha256,
+            input_commitment=commit_variables(self.key, record_id, variables),
+            result=f"ROWS_{rows}",
+        )
+
 
 def read_references(disclosed: str) -> tuple[DisclosedItem, ...]:
     """The items of a disclosure, each once, from a plan's references (`o/officer`, `s/series/version/officer`)."""
-    items: dict[DisclosedItem, None] = {}
-    for reference in disclosed.split():
-        kind, *parts = reference.split("/")
-        if kind == "o":
-            items[DisclosedItem(officer_id=UUID(parts[0]))] = None
-        else:
-            series, version, officer = parts
-            items[DisclosedItem(officer_id=UUID(officer), series_id=UUID(series), version=int(version))] = None
-    return tuple(items)
+    return tuple([_read_reference(*each.split("/")) for each in dict.fromkeys(disclosed.split())])
+
+
+def _read_reference(_kind: str, first: str, version: str | None = None, officer: str | None = None) -> DisclosedItem:
+    if version is None or officer is None:
+        return DisclosedItem(officer_id=read_id(first))
+    return DisclosedItem(officer_id=read_id(officer), series_id=read_id(first), version=int(version))

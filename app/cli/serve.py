@@ -15,9 +15,10 @@ import sys
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Final
 
+from app.answering.exporting import exporting
 from app.http.application import create_app
 from app.http.server import create_event_loop, run_server
-from app.main import assemble, ensure_up_to_date, open_pipeline
+from app.main import assemble, ensure_up_to_date, open_exporter, open_pipeline
 from app.pipeline import Pipeline
 from app.settings import Settings, read_settings
 from app.storage.cluster import Addresses, open_addresses
@@ -60,10 +61,12 @@ async def serve(settings: Settings, addresses: Addresses, *, host: str, port: in
     """Bring an embedded database up to date, open the path and serve it."""
     await ensure_up_to_date(addresses, settings)
     async with open_pipeline(settings, addresses) as pipeline, following_policy(pipeline, seconds=LOOK_SECONDS):
+        exporter = open_exporter(settings, pipeline)
         origin = settings.origin or f"http://{host}:{port}"
         graphiql = settings.root / "web" / "graphiql" / "node_modules"
-        app = create_app(pipeline, endpoint_url=f"{origin}/graphql", graphiql=graphiql)
-        await run_server(app, host=host, port=port)
+        app = create_app(pipeline, endpoint_url=f"{origin}/graphql", graphiql=graphiql, exporter=exporter)
+        async with exporting(exporter):
+            await run_server(app, host=host, port=port)
 
 
 @contextlib.asynccontextmanager

@@ -518,3 +518,31 @@ class Entity(StrEnum):
     RELIANCE = "reliance"
     AUDIT_EVENT = "audit_event"
     BREAK_GLASS = "break_glass"
+    EXPORT = "export"
+
+
+class ExportFormat(StrEnum):
+    """What an export is written as."""
+
+    PARQUET = "PARQUET"
+    CSV = "CSV"
+
+
+class ExportState(StrEnum):
+    """How far an export has come; what is cancelled, failed or expired has no file."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    READY = "READY"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+
+
+class ExportFailure(StrEnum):
+    """Why an export failed: the right of who asked ended, or the question is no longer allowed; or what hinders it."""
+
+    RIGHT_ENDED = "RIGHT_ENDED"
+    QUESTION_REFUSED = "QUESTION_REFUSED"
+    TOO_LARGE = "TOO_LARGE"
+    KEPT_FAILING = "KEPT_FAILING"

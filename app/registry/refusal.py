@@ -25,6 +25,7 @@ class RefusalCode(StrEnum):
     TWO_PERSONS = "TWO_PERSONS"
     LAPSED = "LAPSED"
     NOTHING_TO_OPEN = "NOTHING_TO_OPEN"
+    TOO_MANY = "TOO_MANY"
 
 
 SENTENCES: Final[dict[RefusalCode, str]] = {
@@ -40,6 +41,7 @@ SENTENCES: Final[dict[RefusalCode, str]] = {
     RefusalCode.TWO_PERSONS: "nobody approves his own request; ask another auditor",
     RefusalCode.LAPSED: "the request was not approved in time; ask anew",
     RefusalCode.NOTHING_TO_OPEN: "this request opens nothing; check what it names with the one who asked",
+    RefusalCode.TOO_MANY: "one person has at most two exports under way and ten files; wait, or cancel one",
 }
 
 

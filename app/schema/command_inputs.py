@@ -10,7 +10,8 @@ from typing import Any
 
 import strawberry
 
-from app.domain.vocabulary import Role
+from app.domain.vocabulary import ExportFormat, Role
+from app.schema.oversight_filters import AnalystRowFilter
 from app.schema.scalars import ORI
 
 
@@ -110,4 +111,21 @@ class EndBreakGlassInput:
     expected_version: int = strawberry.field(
         description="The version that was read: 1 for a request that waits, 2 for one that was approved."
     )
+    idempotency_key: str = _choose_key()
+
+
+@strawberry.input(description="Asks for rows of analysis as a file.")
+class RequestExportInput:
+    """Which rows, in which form."""
+
+    format: ExportFormat = strawberry.field(description="What the file is.")
+    filter: AnalystRowFilter | None = _leave_out("Which rows, as for `analystRows`; all of them if left out.")
+    idempotency_key: str = _choose_key()
+
+
+@strawberry.input(description="Ends an export of the caller's own.")
+class CancelExportInput:
+    """Which export."""
+
+    export_id: strawberry.ID = strawberry.field(description="The Relay id of the export.")
     idempotency_key: str = _choose_key()

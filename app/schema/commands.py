@@ -12,21 +12,26 @@ from typing import Annotated, Any, Final
 import strawberry
 
 from app.domain.delegation import Scope
+from app.domain.vocabulary import ExportFormat
 from app.planning.parameters import decode_global_id
 from app.registry.break_glass import ApproveBreakGlass, EndBreakGlass, RequestBreakGlass
 from app.registry.commands import Command
+from app.registry.exports import CancelExport, RequestExport
 from app.registry.mandates import EndMandate, GiveMandate
 from app.registry.refusal import RefusalCode
 from app.registry.role_grants import GrantRole, NamedScope, RevokeRole
 from app.schema.command_inputs import (
     ApproveBreakGlassInput,
+    CancelExportInput,
     EndBreakGlassInput,
     EndMandateInput,
     GiveMandateInput,
     GrantRoleInput,
     RequestBreakGlassInput,
+    RequestExportInput,
     RevokeRoleInput,
 )
+from app.schema.exports import Export, write_question
 from app.schema.fields import command_field
 from app.schema.oversight import BreakGlassAccess
 from app.schema.own import Mandate
@@ -84,6 +89,20 @@ class BreakGlassEnded:
     access: BreakGlassAccess | None = strawberry.field(description="The access, as the caller may read it.")
 
 
+@strawberry.type(description="The export is written down, and is made as soon as its turn comes.")
+class ExportRequested:
+    """The export as the caller may read it."""
+
+    export: Export | None = strawberry.field(description="The export, as the caller may read it.")
+
+
+@strawberry.type(description="The export has ended, and its file is gone.")
+class ExportCancelled:
+    """The export as the caller may read it."""
+
+    export: Export | None = strawberry.field(description="The export, as the caller may read it.")
+
+
 @strawberry.type(description="The command was not carried out; nothing has changed.")
 class CommandRefused:
     """A refusal: a stable code and what to do next."""
@@ -120,6 +139,15 @@ EndBreakGlassResult = Annotated[
     strawberry.union("EndBreakGlassResult", description="What was closed, or why nothing was."),
 ]
 
+RequestExportResult = Annotated[
+    ExportRequested | CommandRefused,
+    strawberry.union("RequestExportResult", description="The export, or why it was not taken."),
+]
+CancelExportResult = Annotated[
+    ExportCancelled | CommandRefused,
+    strawberry.union("CancelExportResult", description="The ended export, or why it was not ended."),
+]
+
 
 @strawberry.type(description="What can be done.")
 class Mutation:
@@ -153,6 +181,14 @@ class Mutation:
         EndBreakGlassInput,
         "Take a request back or close what was opened, at once; by either of the two.",
         returns=EndBreakGlassResult,
+    )
+    request_export: RequestExportResult = command_field(
+        RequestExportInput,
+        "Ask for rows of analysis as a file: made in the background, kept for a day, for the caller alone.",
+        returns=RequestExportResult,
+    )
+    cancel_export: CancelExportResult = command_field(
+        CancelExportInput, "End an export of the caller's own, and delete its file.", returns=CancelExportResult
     )
 
 
@@ -247,6 +283,20 @@ def _read_end_break_glass(given: Mapping[str, Any]) -> Command:
     )
 
 
+def _read_request_export(given: Mapping[str, Any]) -> Command:
+    return RequestExport(
+        format=ExportFormat(given["format"]),
+        question=write_question(given.get("filter")),
+        idempotency_key=given["idempotencyKey"],
+    )
+
+
+def _read_cancel_export(given: Mapping[str, Any]) -> Command:
+    return CancelExport(
+        export_id=decode_global_id(given["exportId"], "Export"), idempotency_key=given["idempotencyKey"]
+    )
+
+
 def _bind(read: Callable[[Mapping[str, Any]], Command], success: type, shows: str, target: type) -> CommandBinding:
     return CommandBinding(read=read, success=success.__name__, shows=shows, target=target.__name__)
 
@@ -259,5 +309,7 @@ COMMANDS: Final[Mapping[str, CommandBinding]] = {
     "requestBreakGlass": _bind(_read_request_break_glass, BreakGlassRequested, "access", BreakGlassAccess),
     "approveBreakGlass": _bind(_read_approve_break_glass, BreakGlassApproved, "access", BreakGlassAccess),
     "endBreakGlass": _bind(_read_end_break_glass, BreakGlassEnded, "access", BreakGlassAccess),
+    "requestExport": _bind(_read_request_export, ExportRequested, "export", Export),
+    "cancelExport": _bind(_read_cancel_export, ExportCancelled, "export", Export),
 }
 REFUSED: Final = "CommandRefused"

@@ -25,6 +25,7 @@ from app.schema.duty_filters import (
     RoleGrantFilter,
     RoleGrantOrder,
 )
+from app.schema.exports import Export
 from app.schema.fields import root_field, root_list
 from app.schema.filters import AgencyFilter, AgencyOrder, OfficerFilter, OfficerOrder, OutcomeFilter, OutcomeOrder
 from app.schema.inbox import MonitorSubscription, Notice, RelianceTask
@@ -187,6 +188,18 @@ class Query:
         returns=Connection[AnalystRow] | None,
         filter_type=AnalystRowFilter,
         order_type=AnalystRowOrder,
+    )
+    export: Export | None = root_field(
+        _by_id("Export"),
+        "An export of the caller's own.",
+        returns=Export | None,
+        arguments={"id": strawberry.ID},
+    )
+    exports: Connection[Export] | None = root_list(
+        "Export",
+        Ordering(field="requestedAt", descending=True),
+        "Exports of the caller's own, newest first.",
+        returns=Connection[Export] | None,
     )
     statistics: Statistics | None = root_field(
         Root(target="Statistics", namespace=True, counting=True),

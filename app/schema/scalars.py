@@ -59,6 +59,9 @@ LOWER_CASE_CODES: Final = tuple(
 CODES: Final = tuple(
     strawberry.enum(codes, description=description)
     for codes, description in (
+        (vocabulary.ExportFormat, "What an export is written as."),
+        (vocabulary.ExportState, "How far an export has come; what is cancelled, failed or expired has no file."),
+        (vocabulary.ExportFailure, "Why an export failed."),
         (vocabulary.JurisdictionLevel, "A level of government (EO 13929 sec. 3(a)), or a campus."),
         (vocabulary.AgencyKind, "A kind of agency: the groups of the BJS census, and those it leaves out."),
         (vocabulary.AgencyStatus, "Whether an agency still exists."),

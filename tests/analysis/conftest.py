@@ -47,8 +47,11 @@ class Analysis:
     async def ask(self, text: str, **variables: Any) -> Any:
         """The data of the answer to the analyst; refusals are raised as they are."""
         presented = PresentedToken(compact=self.issuer.issue_token(ORDER))
-        request = GraphQLRequest(document=text, operation_name=None, variables=variables, may_command=True)
-        return json.loads((await self.pipeline.answer(request, presented)).body)["data"]
+        return json.loads((await self.pipeline.answer(self.write_request(text, **variables), presented)).body)["data"]
+
+    def write_request(self, text: str, **variables: Any) -> GraphQLRequest:
+        """A request as the edge hands it on."""
+        return GraphQLRequest(document=text, operation_name=None, variables=variables, may_command=True)
 
 
 @pytest_asyncio.fixture(scope="package")

@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from app.domain.vocabulary import Action, Purpose, Role
 from app.errors import ErrorCode, ProbityError
@@ -17,12 +18,15 @@ from app.storage.cluster import Addresses
 from app.storage.logins import Login
 from app.storage.pools import SET_COUNTING
 from tests.analysis.conftest import Analysis
+from tests.analysis.drawn_questions import Question, draw_questions
 from tests.analysis.plain_figures import may_count
 from tests.journeys.conftest import PEOPLE, RunningRegistry
 
 BY_STATE_AND_YEAR = (
     "{ statistics { outcomes(groupBy: [STATE_CODE, YEAR], first: 1000) { rows { stateCode year count officers } } } }"
 )
+GATHER = re.compile(r'"Node Type": "Gather( Merge)?"')
+AT_SIZE = ("parallel_setup_cost = 0", "parallel_tuple_cost = 0", "min_parallel_table_scan_size = 0")
 BY_HAND = """
 SELECT a.state_code AS "stateCode", extract(year FROM k.action_date)::int AS year, count(*) AS count,
     count(DISTINCT s.officer_id) AS officers
@@ -54,13 +58,13 @@ async def be_refused(analysis: Analysis, text: str, **variables: Any) -> ErrorCo
     return refused.value.code
 
 
-async def plan(analysis: Analysis, text: str) -> tuple[str, list[Any], str]:
+async def plan(analysis: Analysis, text: str, **given: Any) -> tuple[str, list[Any], str]:
     """The statement of a question, its values and the signed context that goes before it."""
     policy = analysis.pipeline.policy
     principal = await analysis.find_principal()
     grants = [policy.find_grant(Role.DOJ_ANALYST, Purpose.STATISTICS, each) for each in (Action.READ, Action.AGGREGATE)]
     schema = policy.find_contract(Role.DOJ_ANALYST, Purpose.STATISTICS).schema
-    prepared = policy.planner.prepare(text, None, {}, schema=schema, grant=grants[0], counting=grants[1])
+    prepared = policy.planner.prepare(text, None, given, schema=schema, grant=grants[0], counting=grants[1])
     assert prepared.plan is not None
     assert prepared.plan.is_counting
     now = analysis.pipeline.clock()
@@ -176,17 +180,30 @@ async def test_a_plan_may_run_in_parallel(analysis: Analysis, subject: str) -> N
     question = (
         f"{{ statistics {{ {subject}(groupBy: [STATE_CODE, YEAR], first: 9) {{ rows {{ year count officers }} }} }} }}"
     )
-    sql, values, context = await plan(analysis, question)
+    explained = await explain_at_size(analysis, await plan(analysis, question), "ANALYZE, FORMAT JSON")
+    assert GATHER.search(explained)
+    assert max(int(each) for each in re.findall(r'"Workers Launched": (\d+)', explained)) > 0
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
+@given(question=draw_questions())
+async def test_whatever_is_asked_may_be_counted_in_parallel(analysis: Analysis, question: Question) -> None:
+    planned = await plan(analysis, question.document, **question.variables)
+    explained = await explain_at_size(analysis, planned, "FORMAT JSON")
+    # What a filter makes empty, and nothing asked of any row, needs no table.
+    assert GATHER.search(explained) or '"Relation Name"' not in explained, question.document
+
+
+async def explain_at_size(analysis: Analysis, planned: tuple[str, list[Any], str], options: str) -> str:
+    """What the planner chooses where tables are large: that is what the settings do to it, without the tables."""
+    sql, values, context = planned
     async with connect(analysis.addresses, Login.ANALYST) as connection, connection.transaction():
         await connection.execute(SET_COUNTING, context)
-        # What a large table does to the planner, without the table.
-        for setting in ("parallel_setup_cost = 0", "parallel_tuple_cost = 0", "min_parallel_table_scan_size = 0"):
+        for setting in AT_SIZE:
             await connection.execute(f"SET LOCAL {setting}")
         # EXPLAIN is not for a login that reads; here it says what the planner chose.
-        rows = await connection.fetch("EXPLAIN (ANALYZE, FORMAT JSON) " + sql, *values)
-    explained = json.dumps(json.loads(rows[0][0]))
-    assert re.search(r'"Node Type": "Gather( Merge)?"', explained)
-    assert max(int(each) for each in re.findall(r'"Workers Launched": (\d+)', explained)) > 0
+        rows = await connection.fetch(f"EXPLAIN ({options}) {sql}", *values)
+    return json.dumps(json.loads(rows[0][0]))
 
 
 async def test_the_context_ends_with_the_transaction(analysis: Analysis) -> None:

@@ -58,6 +58,7 @@ COMMANDS = {
     "registrar": {"grantRole", "revokeRole"},
     "officer": {"giveMandate", "endMandate"},
     "auditor": {"requestBreakGlass", "approveBreakGlass", "endBreakGlass"},
+    "doj_analyst": {"requestExport", "cancelExport"},
 }
 UNTOLD_CODES = {IdentifierKind.SSN_TOKEN}
 PersonList = tuple[str, str]

@@ -41,6 +41,8 @@ COMMANDS: Final = {
     "command_request_break_glass": (Action.REQUEST, "break_glass_record"),
     "command_approve_break_glass": (Action.APPROVE, "break_glass_record"),
     "command_end_break_glass": (Action.REVOKE, "break_glass_record"),
+    "command_request_export": (Action.REQUEST, "export_record"),
+    "command_cancel_export": (Action.REVOKE, "export_record"),
 }
 LISTINGS: Final = frozenset({RecordState.LISTED, RecordState.LISTED_NO_FINDING, RecordState.UNLISTED})
 OUTCOME_STATES: Final = frozenset(RecordState) - LISTINGS - {RecordState.STANDING}

@@ -110,7 +110,12 @@ _OFFICES: Final[Mapping[tuple[Role, Purpose], Mapping[str, frozenset[Relation]]]
     (Role.DOJ_ADJUDICATOR, Purpose.ADJUDICATION): _PEOPLE_ROOTS,
     (Role.REGISTRAR, Purpose.REGISTRY): {**_PEOPLE_ROOTS, **_GRANTS, "root_registry": _ANYWHERE},
     (Role.AUDITOR, Purpose.OVERSIGHT): _REVIEW,
-    (Role.DOJ_ANALYST, Purpose.STATISTICS): {"root_analysis": _ANYWHERE},
+    (Role.DOJ_ANALYST, Purpose.STATISTICS): {
+        "root_analysis": _ANYWHERE,
+        "export_record": _SELF,
+        "command_request_export": _ANYWHERE,
+        "command_cancel_export": _SELF,
+    },
     (Role.DOJ_GRANTS, Purpose.GRANTS): dict.fromkeys((*_DUTIES, *_DUTY_ROOTS), _ANYWHERE),
     (Role.DOJ_CERTIFIER, Purpose.CREDENTIALING): dict.fromkeys(("credential_record", "root_credentials"), _ANYWHERE),
     (Role.CREDENTIALING_BODY, Purpose.CREDENTIALING): {

@@ -107,11 +107,14 @@ def _tells_authority(cell: Cell) -> bool:
     return cell.thing not in _SUMMARY_ONLY and not (cell.thing == DETAIL and cell.state is RecordState.CLEARED)
 
 
+_OWN_EXPORTS: Final = frozenset({"export_record", "command_request_export", "command_cancel_export"})
+
+
 def _tells_rows_amiss(cell: Cell) -> bool:
     if cell.ask.role is not Role.DOJ_ANALYST:
         return cell.thing in FIGURES | {ANALYST_ROW}
     return (
-        cell.thing not in PUBLIC | FIGURES | {ANALYST_ROW, "root_analysis"}
+        cell.thing not in PUBLIC | FIGURES | {ANALYST_ROW, "root_analysis"} | _OWN_EXPORTS
         or (cell.thing == ANALYST_ROW and cell.state not in OPEN)
         or (cell.thing == OUTCOME_FIGURES and cell.state not in OPEN | {RecordState.EXPIRED})
     )

@@ -9,6 +9,7 @@ from app.storage.tables import (
     access,
     audit,
     credentials,
+    exports,
     intake,
     matching,
     outcomes,
@@ -19,6 +20,6 @@ from app.storage.tables import (
 )
 from app.storage.tables.columns import METADATA
 
-FAMILIES = (places, people, process, outcomes, access, credentials, intake, matching, audit, release)
+FAMILIES = (places, people, process, outcomes, access, credentials, exports, intake, matching, audit, release)
 
 __all__ = ["FAMILIES", "METADATA"]
