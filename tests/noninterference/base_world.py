@@ -17,6 +17,7 @@ from app.demo.story import tell_story
 from app.domain.vocabulary import Role
 from app.registry.world.kinds import KINDS
 from tests.access.every_standing import make_id, tell_every_standing
+from tests.noninterference.past import give_history
 from tests.noninterference.principals import BODY, PERSON, name_account, tell_rights
 
 Line = dict[str, Any]
@@ -37,7 +38,14 @@ def tell_base_world(now: datetime, roles: Iterable[Role]) -> list[Line]:
     drawn = [*tell_story(now), *tell_every_standing(now)]
     kept = keep_some(drawn)
     lines = [*kept, *tell_rights(roles, now), *_tell_others(now), *_tell_northern(now)]
-    return sort_lines([name_all_ids(line) for line in drop_own_cases(lines)])
+    return sort_lines([name_all_ids(_give_past(line)) for line in drop_own_cases(lines)])
+
+
+def _give_past(line: Line) -> Line:
+    """Outcomes in every standing stood otherwise before; those of the story have a history of their own."""
+    if line["kind"] != "outcome" or not is_written(line["id"]):
+        return line
+    return give_history(line, int(line["id"][-4:], 16))
 
 
 def drop_own_cases(lines: list[Line]) -> list[Line]:

@@ -16,8 +16,9 @@ from graphql import GraphQLSchema
 
 from tests.noninterference.contract_coverage import Coverage, bare, list_parts
 from tests.noninterference.drawing import Drawer
+from tests.noninterference.past import list_moments
 from tests.noninterference.questions import Pool, Question
-from tests.noninterference.registries import Exchange, TwinRegistries
+from tests.noninterference.registries import EXPORTS, Exchange, TwinRegistries
 from tests.noninterference.sight import list_node_ids
 from tests.noninterference.twin_worlds import Twin, flatten_named
 from tests.properties.plain_rows import encode_id
@@ -71,6 +72,8 @@ class Figures:
             faults.append("too many questions were refused")
         if counted["near hidden"] < 0.25 * counted["asked"]:
             faults.append("too few questions came near a hidden change")
+        if counted[FAILED]:
+            faults.append("questions made the application fail, on both sides alike")
         if self.twin.in_visible_rows < FEWEST_IN_VISIBLE:
             faults.append("too few hidden changes lie in visible rows")
         if self.twin.in_hidden_rows < FEWEST_IN_HIDDEN:
@@ -84,6 +87,7 @@ class Figures:
         return self.coverage.list_unused()
 
 
+FAILED = "refused as INTERNAL"
 FEWEST_IN_VISIBLE, FEWEST_IN_HIDDEN = 20, 150
 MOST_EXTRA = 120
 FEWEST_WITH_ROWS, MOST_FOR_ROWS = 1, 20
@@ -106,15 +110,20 @@ def fill_pool(twin: Twin) -> Pool:
             continue
         for name, value in flatten_named(line):
             values.setdefault(name, set()).add(value)
+    others = [encode_id("Export", str(key)) for key in EXPORTS]
+    ids["Export"] += others
     touched = {name: sorted(encode_id(name, key) for key in found) for name, found in twin.touched_ids.items()}
     # What stands on one side alone is named most: it is what an answer could tell apart.
     for name, found in twin.touched_ids.items():
         touched[name] += sorted(encode_id(name, key) for key in found & twin.one_sided_ids) * 4
+    touched["Export"] = others
     return Pool(
         ids=dict(ids),
         touched_ids=touched,
         values={name: sorted(found, key=repr) for name, found in values.items()},
         touched_values={name: sorted(found, key=repr) for name, found in twin.touched_values.items()},
+        moments=list_moments(each for each in (*twin.lines, *twin.other) if each["kind"] == "outcome"),
+        touched_moments=list_moments(twin.list_touched("outcome")),
         type_of_key=type_of_key,
     )
 

@@ -5,7 +5,7 @@ A part counts as used only once a question that used it was answered with data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from graphql import (
 )
 
 LOGIC = frozenset({"and", "or", "not"})
+FIGURE_CODES = ("Dimension", "Measure", "Statistic")
 FORMS = (
     "form: alias", "form: named fragment", "form: inline fragment", "form: fragment on an interface",
     "form: @include", "form: @skip", "form: variable", "form: literal", "form: operation name", "form: GET",
@@ -57,7 +58,26 @@ def list_parts(schema: GraphQLSchema) -> frozenset[str]:
             for argument, definition in field_.args.items():
                 found.add(f"{type_.name}.{name}({argument})")
                 found |= set(_list_input_parts(bare(definition.type), set()))
+                found |= set(_list_codes(bare(definition.type)))
     return frozenset(found)
+
+
+def list_arguments(schema: GraphQLSchema) -> Iterator[Mapping[str, Any]]:
+    """The arguments of every field of a contract."""
+    for type_ in schema.type_map.values():
+        if isinstance(type_, GraphQLObjectType):
+            yield from (field_.args for field_ in type_.fields.values())
+
+
+def list_inputs(schema: GraphQLSchema) -> Iterator[GraphQLInputObjectType]:
+    """The inputs of a contract."""
+    return (type_ for type_ in schema.type_map.values() if isinstance(type_, GraphQLInputObjectType))
+
+
+def _list_codes(type_: Any) -> Iterator[str]:
+    """The codes that say what figures are grouped by, measured and compared by."""
+    if isinstance(type_, GraphQLEnumType) and type_.name.endswith(FIGURE_CODES):
+        yield from (f"{type_.name}.{value}" for value in type_.values)
 
 
 def _list_input_parts(type_: Any, seen: set[str]) -> Iterator[str]:
@@ -66,12 +86,22 @@ def _list_input_parts(type_: Any, seen: set[str]) -> Iterator[str]:
     seen.add(type_.name)
     for name, member in type_.fields.items():
         target = bare(member.type)
-        if name in LOGIC or not type_.name.endswith("Filter"):
+        if name in LOGIC or not type_.name.endswith("Filter") or is_of_rows(target):
             yield f"{type_.name}.{name}"
+        yield from _list_codes(target)
         if isinstance(target, GraphQLEnumType) and type_.name.endswith("Order"):
             yield from (f"{target.name}.{value}" for value in target.values)
-        elif isinstance(target, GraphQLInputObjectType) and name not in LOGIC:
+        elif is_of_rows(target):
+            yield from _list_input_parts(target, seen)
+        elif isinstance(target, GraphQLInputObjectType) and type_.name.endswith("Filter"):
             yield from (f"{type_.name}.{name}.{operator}" for operator in target.fields)
+
+
+def is_of_rows(type_: Any) -> bool:
+    """Whether an input compares other rows: a filter of theirs, or how many of them must fit one."""
+    if not isinstance(type_, GraphQLInputObjectType):
+        return False
+    return type_.name.endswith("Quantifier") or bool(LOGIC & set(type_.fields))
 
 
 def find_distances(schema: GraphQLSchema, unused: Iterable[str]) -> dict[str, int]:
@@ -93,8 +123,21 @@ def _takes_any(type_: Any, inputs: set[str]) -> bool:
     """Whether a field of the type takes one of these inputs, or an order by one of these enums."""
     if not isinstance(type_, GraphQLObjectType):
         return False
-    taken = {bare(argument.type).name for each in type_.fields.values() for argument in each.args.values()}
-    return bool(inputs & (taken | {f"{each}Field" for each in taken}))
+    taken: set[str] = set()
+    for each in type_.fields.values():
+        for argument in each.args.values():
+            _collect_taken(bare(argument.type), taken)
+    return bool(inputs & taken)
+
+
+def _collect_taken(type_: Any, taken: set[str]) -> None:
+    """An input with all the inputs and codes that its members are of."""
+    if type_.name in taken:
+        return
+    taken.add(type_.name)
+    if isinstance(type_, GraphQLInputObjectType):
+        for member in type_.fields.values():
+            _collect_taken(bare(member.type), taken)
 
 
 @dataclass(slots=True)
@@ -130,8 +173,10 @@ def classify(part: str) -> str:
     owner = part.partition(".")[0]
     if part.startswith("form:"):
         return "form"
-    if owner.endswith("Filter"):
+    if owner.endswith(("Filter", "Quantifier", "Having")):
         return "operator"
+    if owner.endswith(FIGURE_CODES):
+        return "figure"
     if owner.endswith("OrderField") or owner == "Direction":
         return "order"
     return "argument" if "(" in part or owner.endswith(("Input", "Order")) else "field"

@@ -21,6 +21,7 @@ from graphql import (
 )
 
 from tests.noninterference.contract_coverage import Coverage, bare, find_distances
+from tests.noninterference.drawn_figures import FigureDrawer
 from tests.noninterference.drawn_values import ValueDrawer
 from tests.noninterference.questions import GRAPHQL_JSON, Pool, Question, write_literal
 from tests.properties.plain_rows import encode_id
@@ -47,6 +48,7 @@ class Drawer:
         self._pool = pool
         self._coverage = coverage
         self._values = ValueDrawer(random, pool, coverage)
+        self._figures = FigureDrawer(random, schema, self._values)
         self._small = small
         self._near: dict[str, int] = {}
         # Whether parts that nothing has used are all that is sought.
@@ -290,10 +292,13 @@ class Drawer:
         self, type_name: str, name: str, definitions: Mapping[str, GraphQLArgument], target: str, depth: int
     ) -> str:
         given: dict[str, Any] = {}
+        if "groupBy" in definitions:
+            given = self._figures.draw(definitions, target)
+            definitions = {name: each for name, each in definitions.items() if name in given}
         if "first" in definitions and "last" in definitions:
             given |= self._draw_window(target.removesuffix("Connection"), depth)
         for each, definition in definitions.items():
-            if each in {"first", "last", "after", "before"}:
+            if each in {"first", "last", "after", "before", *given}:
                 continue
             needed = isinstance(definition.type, GraphQLNonNull)
             if needed or self._random.random() < (0.85 if self._is_new(f"{type_name}.{name}", definition) else 0.5):

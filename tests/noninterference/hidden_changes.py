@@ -17,6 +17,7 @@ from typing import Any, Final
 from app.demo.population.proceedings import write_moment
 from app.domain.vocabulary import DisputeState, Finality, HoldKind, Lifecycle, OutcomeKind
 from tests.noninterference.base_world import derive_id
+from tests.noninterference.past import restate
 from tests.noninterference.varied_values import FAMILIES, copy_with_ids
 from tests.noninterference.views import name_component
 
@@ -28,6 +29,7 @@ class Channel(StrEnum):
 
     VALUE = "value"
     STATE = "state of a record"
+    PAST = "past of a record"
     HOLD = "hold"
     OFFICER_LINK = "whom it is about"
     AGENCY_LINK = "which agency"
@@ -88,6 +90,7 @@ class Changer:
             self._move_agency, self._rename, self._change_career, self._add_outcome, self._remove_outcome,
             self._change_consent, self._change_check, self._change_grant, self._change_notice,
             self._change_disclosure, self._change_finality, self._change_duty, self._change_opening,
+            self._change_past,
         )  # fmt: skip
         for turn in range(count):
             change = makers[turn % len(makers)]()
@@ -101,11 +104,11 @@ class Changer:
     def _take_outcome(self) -> Line:
         found = self._take("outcome")
         assert found is not None, "the world has no outcome to change"
-        # How it stood before is derived anew from how it stands.
-        found.pop("statuses", None)
         return found
 
     def _about(self, channel: Channel, *put: Line, taken: tuple[str, ...] = ()) -> Change:
+        # An outcome's history ends with how it stands.
+        put = tuple(restate(line) if line["kind"] == "outcome" else line for line in put)
         before = [self._by_id[line["id"]] for line in put if line["id"] in self._by_id]
         gone = [self._by_id[each] for each in taken]
         components = frozenset(name_component(line) for line in (*put, *before, *gone) if line["kind"] != "matter")
@@ -141,6 +144,23 @@ class Changer:
             kind = self._random.choice([each.value for each in OutcomeKind])
             line["outcome_kind"] = kind
         return self._about(Channel.STATE, line)
+
+    def _change_past(self) -> Change | None:
+        """What an outcome said or was before it says and is what it does."""
+        line = self._take_outcome()
+        earlier, *later = line["versions"]
+        if later and "content" in earlier and self._random.random() < 0.5:
+            days = timedelta(days=self._random.randrange(1, 900))
+            said = date.fromisoformat(earlier["content"]["action_date"]) - days
+            earlier["content"] |= {"action_date": said.isoformat(), "basis": ["ABUSE_OF_POWER"]}
+            return self._about(Channel.PAST, line)
+        first, *others = line.get("statuses", [{}])
+        if not others:
+            return None
+        if first["lifecycle"] != Lifecycle.VOIDED:
+            first["lifecycle"] = self._random.choice([Lifecycle.DRAFT, Lifecycle.CLEARED, Lifecycle.SUBMITTED]).value
+        first["dispute"] = self._random.choice([each.value for each in DisputeState])
+        return self._about(Channel.PAST, line)
 
     def _change_hold(self) -> Change:
         line = self._take_outcome()

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from app.answering.served_policy import ServedPolicy
+from app.policy.rules import PolicyRule
 from tests.noninterference.comparing import Comparison, Difference
 from tests.noninterference.planted_leaks import Leak
 from tests.noninterference.questions import Question
@@ -28,6 +30,15 @@ class Found:
     difference: Difference
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A pair of registries, the worlds in them, and the policy that they are asked under."""
+
+    twins: TwinRegistries
+    twin: Twin
+    policy: ServedPolicy
+
+
 @dataclass(slots=True, kw_only=True)
 class Hunter:
     """Opens the registries that leaks are looked for in, each pair once."""
@@ -35,33 +46,38 @@ class Hunter:
     yard: Yard
     stage: Stage
     stack: AsyncExitStack
-    opened: dict[tuple[str, bool], tuple[TwinRegistries, Twin]] = field(default_factory=dict)
+    opened: dict[tuple[str, bool, tuple[PolicyRule, ...]], Opened] = field(default_factory=dict)
 
     async def hunt(self, leak: Leak, cases: int, *, everywhere: bool = True) -> Found | None:
         """Plant the leak and ask until the answers differ; nothing where they never do."""
-        base, twin = await self._open(leak.asker, leak.wall)
+        opened = await self.open(leak)
         with pytest.MonkeyPatch.context() as patch:
             leak.plant(patch)
-            async with replan(base) as twins:
-                comparison = Comparison(twins, twin, "leaks")
+            async with replan(opened.twins, opened.policy) as twins:
+                comparison = Comparison(twins, opened.twin, "leaks")
                 figures = await comparison.run(
                     cases,
                     stop_at_difference=True,
                     extra=False,
                     commands_alone=leak.in_commands,
-                    roots=() if everywhere else leak.quick,
+                    roots=leak.near if everywhere else leak.quick,
                 )
         if not figures.differences:
             return None
         return Found(asked=figures.counted["asked"], difference=figures.differences[0])
 
-    async def _open(self, name: str, wall: bool) -> tuple[TwinRegistries, Twin]:
-        if (name, wall) not in self.opened:
-            asker = self.stage.find(name)
-            twin = self.stage.hide(asker)
-            twins = await self.stack.enter_async_context(self.yard.open_twins(twin.lines, twin.other, asker, wall=wall))
-            self.opened[name, wall] = twins, twin
-        return self.opened[name, wall]
+    async def open(self, leak: Leak) -> Opened:
+        """The registries that a leak is looked for in."""
+        key = (leak.asker, leak.wall, leak.denials)
+        if key not in self.opened:
+            stage = self.stage.deny(leak.denials)
+            asker = stage.find(leak.asker)
+            twin = stage.hide(asker)
+            twins = await self.stack.enter_async_context(
+                self.yard.open_twins(twin.lines, twin.other, asker, wall=leak.wall)
+            )
+            self.opened[key] = Opened(twins=twins, twin=twin, policy=stage.policy)
+        return self.opened[key]
 
 
 @asynccontextmanager

@@ -13,22 +13,25 @@ from typing import Any, Final
 import pytest
 from graphql import GraphQLSchema
 from sqlalchemy import Integer, Text, case, cast, exists, func, literal_column, select, true
-from starlette.responses import Response
 
-from app.domain.vocabulary import Role
+from app.domain.vocabulary import Action, Effect, Purpose, RecordState, Relation, Role
 from app.http.endpoint import GraphQLEndpoint
 from app.pipeline import Answer, Pipeline
-from app.planning import connections
+from app.planning import connections, nodes
 from app.planning.compiler import Compiler
-from app.planning.filters import FilterCompiler
 from app.planning.predicates import PredicateCompiler
 from app.planning.scopes import Masker
+from app.policy.grant import Predicate
+from app.policy.rules import PolicyRule
 from app.registry.refusal import RefusalCode
 from app.registry.role_grants import RevokeRole
 from app.storage.logins import LOGIN_OF_ROLE
+from tests.noninterference import leaking_faces
+from tests.noninterference.contract_coverage import list_arguments, list_inputs
 
 Patch = pytest.MonkeyPatch
 RECORDS, HEAD, HIRING = "records_officer.records", "agency_head.records", "hiring_investigator.hiring"
+MONITOR, ANALYST = "records_officer.monitoring", "doj_analyst.statistics"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +46,48 @@ class Leak:
     in_commands: bool = False
     # Where the quick profile looks for it, if it does; the long one looks everywhere.
     quick: tuple[str, ...] = ()
+    # Where every profile looks for it: at the root fields of its face.
+    near: tuple[str, ...] = ()
+    # The face that it is a leak of, where it is one of FACES.
+    face: str = ""
+    # What the policy denies beside what it does: where nothing is masked otherwise.
+    denials: tuple[PolicyRule, ...] = ()
 
 
-def filter_by_raw_values(patch: Patch) -> None:
-    """A filter compares what lies behind the mask."""
+# Of outcomes that rest on no finding, an analyst may neither count nor read for what they were and when.
+NOT_COUNTED: Final = tuple(
+    PolicyRule(
+        role=str(Role.DOJ_ANALYST),
+        relation=Relation.ANYWHERE,
+        fields=f"{type_name}.{name}",
+        states=str(RecordState.NO_FINDING),
+        purpose=Purpose.STATISTICS,
+        action=action,
+        effect=Effect.DENY,
+        id=f"PLANTED-{type_name}-{name}",
+        basis="planted",
+    )
+    for type_name, action in (("OutcomeFigures", Action.AGGREGATE), ("AnalystRow", Action.READ))
+    for name in ("basis", "year", "quarter", "daysFromActionToReport", "daysFromActionToClearance")
+    if (type_name, name) != ("AnalystRow", "quarter")
+)
 
-    def compare(self: FilterCompiler, name: str, member: Any, *, negated: bool) -> Any:
-        return self._compare(self.scope.render(self.scope.binding.fields[name]), member)  # type: ignore[arg-type]
 
-    patch.setattr(FilterCompiler, "_compare_field", compare)
+# Of cleared outcomes, a records officer may not read where and on what they were decided.
+NOT_READ: Final = tuple(
+    PolicyRule(
+        role=str(Role.RECORDS_OFFICER),
+        relation=Relation.ANYWHERE,
+        fields=f"Outcome.{name}",
+        states=str(RecordState.CLEARED),
+        purpose=Purpose.RECORDS,
+        action=Action.READ,
+        effect=Effect.DENY,
+        id=f"PLANTED-{name}",
+        basis="planted",
+    )
+    for name in ("basis", "court", "courtCaseNumber", "finalFinding", "legalBasis", "noticeServedAt", "respondBy")
+)
 
 
 def sort_by_raw_values(patch: Patch) -> None:
@@ -126,39 +162,28 @@ def put_values_into_cursors(patch: Patch) -> None:
 
 def tell_hidden_from_absent(patch: Patch) -> None:
     """`node` gives an empty object for what is hidden, and null for what is absent."""
-    find = Compiler._find_node
-
-    def find_node(self: Compiler, binding: Any, key: Any, asked: Any) -> Any:
-        found = find(self, binding, key, asked)
-        base = binding.base.alias(self.name("t"))
-        there = exists(select(literal_column("1")).select_from(base).where(base.c.id == key))
-        one = select(literal_column("1").label("one")).lateral(self.name("one"))
-        told = func.coalesce(found.c.j, case((there, literal_column("'{}'::json"))))
-        own = one.outerjoin(found, true())
-        return (
-            select(told.label("j"), found.c.d.label("d")).select_from(own).correlate_except(own).lateral(self.name("n"))
-        )
-
-    patch.setattr(Compiler, "_find_node", find_node)
+    _tell_what_is_there(patch, lambda key: literal_column("'{}'::json"))
 
 
 def fail_at_what_is_hidden(patch: Patch) -> None:
     """A row that is there and may not be seen makes the statement fail: an error tells that it exists."""
-    find = Compiler._find_node
+    _tell_what_is_there(patch, lambda key: func.to_json(cast(cast(key, Text), Integer)))
 
-    def find_node(self: Compiler, binding: Any, key: Any, asked: Any) -> Any:
-        found = find(self, binding, key, asked)
-        base = binding.base.alias(self.name("t"))
+
+def _tell_what_is_there(patch: Patch, tell: Callable[[Any], Any]) -> None:
+    find = nodes._find_node
+
+    def find_node(compiler: Any, binding: Any, key: Any, asked: Any) -> Any:
+        found = find(compiler, binding, key, asked)
+        base = binding.base.alias(compiler.name("t"))
         there = exists(select(literal_column("1")).select_from(base).where(base.c.id == key))
-        one = select(literal_column("1").label("one")).lateral(self.name("one"))
+        one = select(literal_column("1").label("one")).lateral(compiler.name("one"))
+        told = func.coalesce(found.c.j, case((there, tell(key))))
         own = one.outerjoin(found, true())
-        fault = cast(cast(key, Text), Integer)
-        told = func.coalesce(found.c.j, case((there, func.to_json(fault))))
-        return (
-            select(told.label("j"), found.c.d.label("d")).select_from(own).correlate_except(own).lateral(self.name("n"))
-        )
+        columns = told.label("j"), found.c.d.label("d")
+        return select(*columns).select_from(own).correlate_except(own).lateral(compiler.name("n"))
 
-    patch.setattr(Compiler, "_find_node", find_node)
+    patch.setattr(nodes, "_find_node", find_node)
 
 
 def tell_masked_values(patch: Patch) -> None:
@@ -183,25 +208,30 @@ def lead_through_a_mask(patch: Patch) -> None:
 
 def lead_to_hidden_rows(patch: Patch) -> None:
     """A field that leads to one row leads to it also where that row may not be seen."""
-    open_row = Compiler._open_row
+    open_row = Compiler.open_row
 
-    def open_any(self: Compiler, binding: Any, parent: Any, *, as_set: bool = False) -> Any:
-        row, judge, where = open_row(self, binding, parent, as_set=as_set)
+    def open_any(self: Compiler, binding: Any, parent: Any, **how: Any) -> Any:
+        row, judge, where = open_row(self, binding, parent, **how)
         return row, judge, where if parent is None else ()
 
-    patch.setattr(Compiler, "_open_row", open_any)
+    patch.setattr(Compiler, "open_row", open_any)
 
 
 def count_in_a_header(patch: Patch) -> None:
     """A header field depends on rows that may not be seen."""
-    answer = GraphQLEndpoint._answer
+    call = GraphQLEndpoint.__call__
 
-    async def answer_with_size(self: GraphQLEndpoint, *arguments: Any) -> Response:
-        response = await answer(self, *arguments)
-        response.headers["x-registry-size"] = str(await _count_outcomes(self.pipeline))
-        return response
+    async def call_with_size(self: GraphQLEndpoint, scope: Any, receive: Any, send: Any) -> None:
+        size = str(await _count_outcomes(self.pipeline)).encode()
 
-    patch.setattr(GraphQLEndpoint, "_answer", answer_with_size)
+        async def send_with_size(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], (b"x-registry-size", size)]}
+            await send(message)
+
+        await call(self, scope, receive, send_with_size)
+
+    patch.setattr(GraphQLEndpoint, "__call__", call_with_size)
 
 
 def count_in_extensions(patch: Patch) -> None:
@@ -238,14 +268,16 @@ def refuse_hidden_targets_otherwise(patch: Patch) -> None:
 def ignore_denials(patch: Patch) -> None:
     """A line of policy that denies denies nothing."""
 
-    def compile_allowed(self: PredicateCompiler, predicate: Any, entity: Any, row: Any, *, as_set: bool = False) -> Any:
-        return self._reach(predicate.allow, entity, row, as_set=as_set)
+    compile_whole = PredicateCompiler.compile
+
+    def compile_allowed(self: PredicateCompiler, predicate: Any, *given: Any, **how: Any) -> Any:
+        return compile_whole(self, Predicate(allow=predicate.allow), *given, **how)
 
     patch.setattr(PredicateCompiler, "compile", compile_allowed)
 
 
 LEAKS: Final = (
-    Leak(channel="filter", asker=RECORDS, plant=filter_by_raw_values, quick=("outcomes",)),
+    Leak(channel="filter", asker=RECORDS, plant=leaking_faces.filter_by_raw_values, quick=("outcomes",)),
     Leak(channel="sort", asker=RECORDS, plant=sort_by_raw_values, wall=True),
     Leak(channel="count", asker=RECORDS, plant=count_before_the_mask, quick=("officers", "outcomes")),
     Leak(channel="page information", asker=RECORDS, plant=page_before_the_mask),
@@ -259,23 +291,100 @@ LEAKS: Final = (
     Leak(channel="extensions", asker=RECORDS, plant=count_in_extensions),
     Leak(channel="command", asker=HEAD, plant=refuse_hidden_targets_otherwise, in_commands=True, quick=("grant",)),
     Leak(channel="denial", asker=RECORDS, plant=ignore_denials, quick=("outcomes", "officers")),
+    Leak(
+        channel="permission of then",
+        face="asOf",
+        asker=MONITOR,
+        plant=leaking_faces.judge_by_the_state_of_then,
+        near=("outcomes",),
+    ),
+    Leak(
+        channel="masked field of then",
+        face="asOf",
+        asker=RECORDS,
+        plant=leaking_faces.tell_masked_values_of_then,
+        near=("outcomes",),
+        quick=("outcomes",),
+        denials=NOT_READ,
+    ),
+    Leak(
+        channel="filter over hidden rows",
+        face="related rows",
+        asker=RECORDS,
+        plant=leaking_faces.filter_by_hidden_rows,
+        near=("officers",),
+    ),
+    Leak(
+        channel="none over hidden rows",
+        face="related rows",
+        asker=RECORDS,
+        plant=leaking_faces.let_none_count_hidden_rows,
+        quick=("officers",),
+    ),
+    Leak(
+        channel="filter over masked values of related rows",
+        face="related rows",
+        asker=RECORDS,
+        plant=leaking_faces.filter_by_raw_values_of_related_rows,
+        near=("officers", "outcomes"),
+    ),
+    Leak(
+        channel="hidden rows counted",
+        face="statistics",
+        asker=ANALYST,
+        plant=leaking_faces.count_hidden_rows,
+        quick=("statistics",),
+    ),
+    Leak(
+        channel="held rows counted",
+        face="statistics",
+        asker=ANALYST,
+        plant=leaking_faces.count_held_rows,
+        near=("statistics",),
+    ),
+    Leak(
+        channel="grouped by a masked value",
+        face="statistics",
+        asker=ANALYST,
+        plant=leaking_faces.group_by_masked_values,
+        near=("statistics",),
+        denials=NOT_COUNTED,
+    ),
+    Leak(
+        channel="measure of a masked value",
+        face="statistics",
+        asker=ANALYST,
+        plant=leaking_faces.measure_masked_values,
+        near=("statistics",),
+        denials=NOT_COUNTED,
+    ),
+    Leak(
+        channel="exports of others",
+        face="export",
+        asker=ANALYST,
+        plant=leaking_faces.tell_of_others_exports,
+        quick=("exports",),
+    ),
 )
-# Faces that later work adds: each must bring its leak when it comes. By the argument or field that shows it is there.
-FACES_TO_COME: Final[Mapping[str, tuple[str, ...]]] = {
+# Faces beyond plain reads, each with the fields, arguments or members that show it is there: none without a leak.
+FACES: Final[Mapping[str, tuple[str, ...]]] = {
     "asOf": ("asOf", "knownAt"),
+    "related rows": ("some", "none", "every"),
+    "statistics": ("statistics", "groupBy"),
     "match": ("match", "matchCandidate", "openCandidateCheck"),
-    "aggregate": ("aggregate", "outcomeCounts", "groupBy", "minimumCell"),
+    "aggregate": ("aggregate", "outcomeCounts", "minimumCell"),
+    "export": ("export", "exports", "requestExport", "startExport"),
 }
 
 
 def list_faces(schema: GraphQLSchema) -> dict[str, bool]:
-    """Which of the faces to come a schema has by now."""
-    words: set[str] = set()
-    for type_ in schema.type_map.values():
-        for name, field in getattr(type_, "fields", {}).items():
-            # A face is a question: a root field, or an argument of any field.
-            words |= {*getattr(field, "args", {}), *([name] if type_.name in {"Query", "Mutation"} else [])}
-    return {face: bool(words & set(signs)) for face, signs in FACES_TO_COME.items()}
+    """Which of the faces a schema has."""
+    # A face is a question: a root field, an argument of any field, or a member of an input.
+    words = {name for each in list_arguments(schema) for name in each}
+    words |= {name for each in list_inputs(schema) for name in each.fields}
+    for type_ in (schema.query_type, schema.mutation_type):
+        words |= set(type_.fields) if type_ is not None else set()
+    return {face: bool(words & set(signs)) for face, signs in FACES.items()}
 
 
-__all__ = ["FACES_TO_COME", "LEAKS", "Leak", "list_faces"]
+__all__ = ["FACES", "LEAKS", "Leak", "list_faces"]

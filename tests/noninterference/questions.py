@@ -31,6 +31,9 @@ class Pool:
     touched_ids: Mapping[str, Sequence[str]]
     values: Mapping[str, Sequence[Any]]
     touched_values: Mapping[str, Sequence[Any]]
+    # When anything was recorded or ceased to be of outcomes, and of those that a hidden change touched.
+    moments: Sequence[str]
+    touched_moments: Sequence[str]
     type_of_key: Mapping[str, str]
     cursors: dict[str, list[str]] = field(default_factory=dict)
 

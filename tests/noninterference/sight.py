@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from app.domain.vocabulary import Action, RecordState, Relation
 from app.policy.engine import DecisionRequest
+from tests.noninterference.counted import Figures
 from tests.properties.oracle import TYPE_OF_KIND, Oracle
 
 Line = dict[str, Any]
@@ -60,6 +61,7 @@ class Sight:
         self._body = next(bodies, None)
         self._seen: dict[tuple[str, frozenset[Relation]], bool] = {}
         self._fields: dict[str, tuple[str, ...]] = {}
+        self._figures = Figures(oracle)
 
     def describe(self, line: Line) -> dict[str, Any]:
         """What the line shows as anything but the plain registry's own type, by type."""
@@ -67,7 +69,7 @@ class Sight:
         for type_name in TYPES.get(line["kind"], ()):
             if type_name != TYPE_OF_KIND.get(line["kind"]) and self.sees(line, type_name):
                 shown[type_name] = self._show(line, type_name)
-        return shown
+        return {**shown, **self._figures.describe(line)}
 
     def sees(self, line: Line, type_name: str) -> bool:
         """Whether some field of the type may be read of the line."""
@@ -150,14 +152,9 @@ class Sight:
         return shown
 
     def _show_analyst_row(self, line: Line) -> Line:
-        content = line["versions"][-1].get("content") or {}
-        agency = self.oracle.world.by_id[line["agency"]]
-        return {
-            **{key: line.get(key) for key in ("analyst_id", "outcome_kind", "finality", "created_at", "cleared_at")},
-            "notice_served_at": line.get("notice_served_at"),
-            **{key: content.get(key) for key in ("action_date", "basis")},
-            **{key: agency.get(key) for key in ("state", "agency_kind", "size_band")},
-        }
+        facts = {"id": line["analyst_id"], **self._figures.tell_outcome(line)}
+        names = (name.partition(".")[2] for name in self._list_fields("AnalystRow") if self.oracle.reads(line, name))
+        return {name: facts[name] for name in names}
 
 
 def list_node_ids(line: Line) -> Iterator[tuple[str, str]]:

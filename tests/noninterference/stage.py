@@ -10,8 +10,11 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from app.answering.served_policy import ServedPolicy
+from app.answering.served_policy import ServedPolicy, serve_policy
+from app.policy.engine import DecisionPoint
+from app.policy.rules import PolicyRule
 from tests.noninterference.base_world import tell_base_world
+from tests.noninterference.contract_coverage import list_arguments
 from tests.noninterference.principals import TwinAsker, list_askers
 from tests.noninterference.twin_worlds import Twin, make_hidden_twin, make_visible_twin
 from tests.noninterference.views import Observer, RememberingPoint
@@ -32,7 +35,22 @@ class Stage:
 
     def observe(self, asker: TwinAsker) -> Observer:
         """The observer of a principal."""
-        return Observer(point=replace(self.point, readable={}), asker=asker, now=self.now)
+        contract = self.policy.find_contract(asker.role, asker.purpose).schema
+        return Observer(
+            point=replace(self.point, readable={}, pasts={}),
+            asker=asker,
+            now=self.now,
+            tells_past=any("asOf" in each for each in list_arguments(contract)),
+        )
+
+    def deny(self, denials: tuple[PolicyRule, ...]) -> Stage:
+        """The same stage under the policy with more denials; its digest stays, for no file says them."""
+        if not denials:
+            return self
+        bundle = self.policy.point.bundle
+        point = DecisionPoint(replace(bundle, rules=(*bundle.rules, *denials)))
+        policy = serve_policy(point, self.policy.schema, self.policy.planner)
+        return replace(self, policy=policy, point=RememberingPoint(inner=point), made={})
 
     def find(self, name: str) -> TwinAsker:
         """The principal of that name."""

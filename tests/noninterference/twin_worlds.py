@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.noninterference.base_world import sort_lines
 from tests.noninterference.hidden_changes import Change, Changer, Channel
+from tests.noninterference.past import restate
 from tests.noninterference.sight import Sight, list_node_ids
 from tests.noninterference.varied_values import Varier
 from tests.noninterference.views import Observer, View, join_views, name_component
@@ -49,6 +50,11 @@ class Twin:
     touched_ids: Mapping[str, frozenset[str]]
     one_sided_ids: frozenset[str]
 
+    def list_touched(self, kind: str) -> list[Line]:
+        """The lines of a kind, of either world, that are not the same in the other."""
+        sides = [{line["id"]: line for line in side if line["kind"] == kind} for side in (self.lines, self.other)]
+        return [line for one, other in (sides, sides[::-1]) for key, line in one.items() if other.get(key) != line]
+
 
 @dataclass(slots=True, kw_only=True)
 class _Draft:
@@ -68,14 +74,14 @@ def make_hidden_twin(observer: Observer, lines: Sequence[Line], random: Random) 
     drawn = _keep_apart(_begin_changes(observer, lines, random).draw_many(DRAWN))
     after = observer.describe(apply_changes(lines, drawn))
     taken = [change for change in drawn if not _touches(change, before, after)]
-    current, taken = _settle(observer, lines, taken, before)
+    current, taken, _ = _settle(observer, lines, taken, before)
     added = list(_begin_changes(observer, current, random).add_outcomes())
     after = observer.describe(apply_changes(current, added))
     taken += [change for change in added if not _touches(change, before, after)]
-    current, taken = _settle(observer, lines, taken, before)
-    values = list(_hide_values(observer, current, random))
-    current = apply_changes(current, values)
-    require_equal_views(before, observer.describe(current))
+    current, taken, _ = _settle(observer, lines, taken, before)
+    # Each looks the same by itself; what it does to rows beside it is seen here.
+    current, values, after = _settle(observer, current, list(_hide_values(observer, current, random)), before)
+    require_equal_views(before, after)
     return _describe_twin(observer, lines, current, [*taken, *values])
 
 
@@ -98,14 +104,14 @@ def _touches(change: Change, before: Mapping[str, View], after: Mapping[str, Vie
 
 def _settle(
     observer: Observer, lines: Sequence[Line], taken: list[Change], before: Mapping[str, View]
-) -> tuple[list[Line], list[Change]]:
+) -> tuple[list[Line], list[Change], dict[str, View]]:
     """Take back what shows after all: changes were judged beside others that have been taken back since."""
     for _ in range(5):
         current = apply_changes(lines, taken)
         after = observer.describe(current)
         left = [change for change in taken if not _touches(change, before, after)]
         if len(left) == len(taken):
-            return current, taken
+            return current, taken, after
         taken = left
     raise NotATwin("changes keep uncovering each other")
 
@@ -145,16 +151,17 @@ def _join(current: Line, line: Line, changed: Line) -> Line:
     """The line as changed so far with one more change; two changes of one content stand side by side."""
     joined = {**current, **changed}
     if "versions" in changed and current["versions"] != line["versions"]:
-        joined["versions"] = _join_versions(current["versions"], line["versions"], changed["versions"])
+        versions = zip(current["versions"], line["versions"], changed["versions"], strict=True)
+        joined["versions"] = [_join_version(*each) for each in versions]
+    return restate(joined) if joined["kind"] == "outcome" else joined
+
+
+def _join_version(current: Line, line: Line, changed: Line) -> Line:
+    joined = {**current, **{key: each for key, each in changed.items() if line.get(key) != each}}
+    if "content" in joined:
+        own = {key: each for key, each in changed["content"].items() if line["content"].get(key) != each}
+        joined["content"] = {**current["content"], **own}
     return joined
-
-
-def _join_versions(current: Sequence[Line], line: Sequence[Line], changed: Sequence[Line]) -> list[Line]:
-    newest = {**current[-1], **{key: each for key, each in changed[-1].items() if line[-1].get(key) != each}}
-    if "content" in newest:
-        own = {key: each for key, each in changed[-1]["content"].items() if line[-1]["content"].get(key) != each}
-        newest["content"] = {**current[-1]["content"], **own}
-    return [*current[:-1], newest]
 
 
 def _hide_matters(plain: PlainRegistry, varier: Varier, lines: Sequence[Line], random: Random) -> Iterable[Change]:

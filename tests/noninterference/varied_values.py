@@ -25,6 +25,8 @@ CONTENT_KEYS: Final = (
 # Those that a list can be filtered or sorted by.
 COMPARED_KEYS: Final = ("action_date", "force_related")
 FINDINGS: Final = ("SUSTAINED", "NOT_SUSTAINED", "UNFOUNDED", "EXONERATED")
+# Lifecycles that need nothing beside them.
+WITHOUT_REASONS: Final = (Lifecycle.DRAFT, Lifecycle.SUBMITTED, Lifecycle.NOTICE, Lifecycle.CLEARED)
 FAMILIES: Final = ("Sullivan", "Ramirez", "Foster", "Gibson", "Mcdonald", "Cruz", "Marshall")
 
 
@@ -79,11 +81,13 @@ class Varier:
 
     def _vary_outcome(self, line: Line) -> Iterator[Line]:
         *earlier, newest = line["versions"]
-        if "content" in newest:
-            content = newest["content"]
-            for key in (*COMPARED_KEYS, *self._random.sample(CONTENT_KEYS, 3)):
-                varied = content | {key: self._vary(key, content.get(key))}
-                yield line | {"versions": [*earlier, newest | {"content": varied}]}
+        for place, version in enumerate(line["versions"]):
+            if "content" in version:
+                content = version["content"]
+                for key in (*COMPARED_KEYS, *self._random.sample(CONTENT_KEYS, 3)):
+                    varied = version | {"content": content | {key: self._vary(key, content.get(key))}}
+                    yield line | {"versions": [*line["versions"][:place], varied, *line["versions"][place + 1 :]]}
+        yield from self._vary_history(line)
         number = self._random.randrange(10**6)
         if "certified_by" in newest:
             yield line | {"versions": [*earlier, newest | {"certified_by": f"official {number}"}]}
@@ -94,8 +98,11 @@ class Varier:
             yield line | {
                 "determinations": [each | {"rule_pack": f"changed-{number}"} for each in line["determinations"]]
             }
-        if "statuses" not in line and line["lifecycle"] != Lifecycle.EXPUNGED:
+        if line["lifecycle"] != Lifecycle.EXPUNGED:
             yield line | {"void_reason": self._random.choice(("NOT_THE_PERSON", "SUBMITTED_IN_ERROR"))}
+            served = datetime.fromisoformat(line["created_at"]) + timedelta(days=number % 20, seconds=number % 999)
+            due = served + timedelta(days=30)
+            yield line | {"notice_served_at": write_moment(served), "respond_by": write_moment(due)}
             yield line | {"cleared_at": write_moment(self._now - timedelta(days=number % 40, seconds=number % 999))}
             others = [each.value for each in Lifecycle if each not in {Lifecycle.EXPUNGED, line["lifecycle"]}]
             # All that any lifecycle needs goes with it.
@@ -103,6 +110,18 @@ class Varier:
             yield line | needs | {"lifecycle": self._random.choice(others)}
             yield line | {"finality": self._random.choice([each.value for each in Finality])}
             yield line | {"dispute": self._random.choice([each.value for each in DisputeState])}
+
+    def _vary_history(self, line: Line) -> Iterator[Line]:
+        """The outcome with another standing, or another moment, in its past."""
+        first, *others = line.get("statuses", [{}])
+        if not others:
+            return
+        for axis, codes in (("finality", Finality), ("dispute", DisputeState), ("lifecycle", WITHOUT_REASONS)):
+            yield line | {"statuses": [{**first, axis: self._random.choice([str(each) for each in codes])}, *others]}
+        moved = write_moment(datetime.fromisoformat(first["to"]) - timedelta(days=self._random.randrange(1, 30)))
+        if datetime.fromisoformat(moved) > datetime.fromisoformat(first["from"]):
+            second, *rest = others
+            yield line | {"statuses": [{**first, "to": moved}, {**second, "from": moved}, *rest]}
 
     def _vary(self, key: str, value: Any) -> Any:
         if isinstance(value, bool) or key in {"force_related", "on_duty"}:

@@ -10,18 +10,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from app.policy.engine import Decision, DecisionPoint, DecisionRequest
 from app.policy.record_states import RecordStateTable
+from tests.noninterference.past import join_alike, list_moments, tell_past
 from tests.noninterference.principals import TwinAsker
 from tests.noninterference.sight import SHOWN_BY_NOTHING, TYPES, Sight, strip
 from tests.properties.oracle import TYPE_OF_KIND, Asker, Oracle, World
-from tests.properties.plain_registry import Item, PlainRegistry, Rows
+from tests.properties.plain_registry import HANGING, Item, PlainRegistry, Rows
+from tests.properties.plain_rows import show_outcome
 
 Line = dict[str, Any]
 # What a component (an officer with all that is about him, or any other line by itself) shows, by object and field.
 View = Mapping[str, Mapping[str, Any]]
+RECORDED_FROM: Final = "OutcomeVersion.recordedFrom"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,8 @@ class RememberingPoint:
     fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
     # What may be read of a type, by the type and how the principal stands to a row of it. One point, one principal.
     readable: dict[tuple[Any, ...], tuple[str, ...]] = field(default_factory=dict)
+    # What an outcome shows of its past, by its line and the fields that may be read of it.
+    pasts: dict[tuple[int, tuple[str, ...]], tuple[Line, list[tuple[str, Any]]]] = field(default_factory=dict)
 
     @property
     def bundle(self) -> Any:
@@ -81,6 +86,8 @@ class Observer:
     point: RememberingPoint
     asker: TwinAsker
     now: datetime
+    # Whether his contract lets him ask as of a moment.
+    tells_past: bool = False
 
     def consult(self, lines: Iterable[Line]) -> Oracle:
         """Who this principal is in a world, and what he may see there."""
@@ -119,7 +126,33 @@ class Observer:
             item = plain.wrap(line)
         except KeyError:
             return {"whole": _freeze(line)}
-        return self._describe_item(plain, item)
+        shown = self._describe_item(plain, item)
+        # Moments tell when something was recorded: they are for those who may read just that.
+        if line["kind"] == "outcome" and self.tells_past and plain.oracle.reads(line, RECORDED_FROM):
+            shown["as of"] = self._describe_past(plain, line)
+        return shown
+
+    def _describe_past(self, plain: PlainRegistry, line: Line) -> list[tuple[str, Any]]:
+        """What an outcome shows as of each moment of its past, from the moments at which it begins to show it.
+
+        Who may read it is decided by how it stands now; whom and what else it leads to is told as things stand.
+        """
+        names = tuple(name.partition(".")[2] for name in self.point.list_readable(plain.oracle, "Outcome", line))
+        key = (id(line), names)
+        if key not in self.point.pasts or self.point.pasts[key][0] is not line:
+            told = [(moment, self._tell_as_of(plain, line, moment, names)) for moment in list_moments([line])]
+            self.point.pasts[key] = line, join_alike(told)
+        return self.point.pasts[key][1]
+
+    def _tell_as_of(
+        self, plain: PlainRegistry, line: Line, moment: str, names: Iterable[str]
+    ) -> Mapping[str, Any] | None:
+        past = tell_past(line, moment)
+        if past is None:
+            return None
+        item = Item(type_name="Outcome", line=past, judge=line, values=show_outcome(past))
+        own = [name for name in names if name in item.values or ("Outcome", name) in HANGING]
+        return {name: self._tell(plain, plain.read(item, name)) for name in own}
 
     def _describe_item(self, plain: PlainRegistry, item: Item) -> dict[str, Any]:
         names = self.point.list_fields(item.type_name)
