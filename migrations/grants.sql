@@ -73,7 +73,7 @@ GRANT SELECT (custodian, document_kind, held_on, id, matter_id, media_type, reda
 GRANT SELECT (agency_id, as_of, decided_at, id, proof, result) ON registry.grant_eligibilities TO probity_agency;
 GRANT SELECT (account, agency_id, body_id, granted_at, granted_by, id, revoked_at, revoked_by, role, state_code, valid)
     ON registry.grants TO probity_agency;
-GRANT SELECT (authority, id, kind, order_number, released_at, series_id, valid) ON registry.holds TO probity_agency;
+GRANT SELECT (authority, id, kind, order_number, series_id, valid) ON registry.holds TO probity_agency;
 GRANT SELECT (code, county_fips, id, level, name, parent_id, state_code) ON registry.jurisdictions TO probity_agency;
 GRANT SELECT (case_number, closed_on, court, disposition, force_related, id, kind, notice_served_on, opened_on, status)
     ON registry.matters TO probity_agency;
@@ -135,7 +135,7 @@ GRANT SELECT (decided_at, id, missing, result, rule_pack, rule_pack_version, ser
     ON registry.determinations TO probity_auditor;
 GRANT SELECT (custodian, document_kind, held_on, id, matter_id, media_type, redacted, sha256)
     ON registry.evidence_items TO probity_auditor;
-GRANT SELECT (authority, id, kind, order_number, released_at, series_id, valid) ON registry.holds TO probity_auditor;
+GRANT SELECT (authority, id, kind, order_number, series_id, valid) ON registry.holds TO probity_auditor;
 GRANT SELECT (code, county_fips, id, level, name, parent_id, state_code) ON registry.jurisdictions TO probity_auditor;
 GRANT SELECT (case_number, closed_on, court, disposition, force_related, id, kind, notice_served_on, opened_on, status)
     ON registry.matters TO probity_auditor;
@@ -178,7 +178,7 @@ GRANT SELECT (decided_at, id, missing, result, rule_pack, rule_pack_version, ser
     ON registry.determinations TO probity_doj;
 GRANT SELECT (custodian, document_kind, held_on, id, matter_id, media_type, redacted, sha256)
     ON registry.evidence_items TO probity_doj;
-GRANT SELECT (authority, id, kind, order_number, released_at, series_id, valid) ON registry.holds TO probity_doj;
+GRANT SELECT (authority, id, kind, order_number, series_id, valid) ON registry.holds TO probity_doj;
 GRANT SELECT (code, county_fips, id, level, name, parent_id, state_code) ON registry.jurisdictions TO probity_doj;
 GRANT SELECT (case_number, closed_on, court, disposition, force_related, id, kind, notice_served_on, opened_on, status)
     ON registry.matters TO probity_doj;
@@ -214,7 +214,7 @@ GRANT SELECT (decided_at, id, missing, result, rule_pack, rule_pack_version, ser
 GRANT SELECT (custodian, document_kind, held_on, id, matter_id, media_type, redacted, sha256)
     ON registry.evidence_items TO probity_officer;
 GRANT SELECT (account, id, officer_id, revoked_at, role, valid) ON registry.grants TO probity_officer;
-GRANT SELECT (authority, id, kind, order_number, released_at, series_id, valid) ON registry.holds TO probity_officer;
+GRANT SELECT (authority, id, kind, order_number, series_id, valid) ON registry.holds TO probity_officer;
 GRANT SELECT (code, county_fips, id, level, name, parent_id, state_code) ON registry.jurisdictions TO probity_officer;
 GRANT SELECT (case_number, closed_on, court, disposition, force_related, id, kind, notice_served_on, opened_on, status)
     ON registry.matters TO probity_officer;

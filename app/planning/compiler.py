@@ -79,6 +79,11 @@ class Compiler:
     # Whether the context is set before the statement and not in it: one that counts may then run in parallel.
     is_counting: bool = False
 
+    def __post_init__(self) -> None:
+        if not self.guarded:
+            # The public's statements are rendered for the schema of public facts.
+            self.row_names = RowNames(moves=True)
+
     @property
     def masker(self) -> Masker:
         """What decides and renders masks under this grant."""

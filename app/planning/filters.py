@@ -89,6 +89,9 @@ class FilterCompiler:
             return _keep_inside(condition, self._look_at_rows(name, bound, member, negated=negated))
         if not isinstance(bound, Leaf | Computed):
             raise ProbityError(ErrorCode.DOCUMENT_INVALID)
+        if all(given.is_null for given in member.members().values()):
+            # Nothing is compared, so nothing is looked at: else it would part masked values from absent ones.
+            return true()
         value = self.scope.render(name)
         if is_true(condition):
             return self._compare(value, member)

@@ -134,14 +134,13 @@ class Planner:
         "_plans",
         "_predicates",
         "_public_predicates",
-        "_public_row_names",
         "_row_names",
     )
 
     def __init__(self, catalogue: Catalogue, states: RecordStateTable) -> None:
         self._catalogue = catalogue
         self._public_predicates = PredicateCompiler(states=states)
-        self._row_names, self._public_row_names = RowNames(), RowNames(moves=True)
+        self._row_names = RowNames()
         self._predicates = PredicateCompiler(states=states, written=ConditionTexts())
         self._documents = BoundedCache(KEPT_DOCUMENTS)
         self._chosen = BoundedCache(KEPT_DOCUMENTS)
@@ -234,7 +233,7 @@ class Planner:
             catalogue=self._catalogue,
             grant=grant,
             predicates=self._public_predicates if public else self._predicates,
-            row_names=self._public_row_names if public else self._row_names,
+            row_names=self._row_names,
             guarded=not public,
             largest_page=ANONYMOUS_PAGE if public else SIGNED_IN_PAGE,
             counting=counting,

@@ -183,7 +183,7 @@ _SOURCES: Final = (
     _Source(
         python_type=process.Hold,
         base=outcomes.HOLDS,
-        links=frozenset({"series_id", "released_at"}),
+        links=frozenset({"series_id"}),
         past=HOLD_PAST,
     ),
     _Source(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, exists, func, literal_column, select
 
 from app.planning.catalogue import Leaf, Moment, Past, PastJoined
 from app.storage.tables.outcomes import CONTENTS, OFFICER_STATEMENTS, STATUSES, VERSIONS
@@ -85,7 +85,7 @@ VERSION_PAST: Final = Past(
 HOLD_PAST: Final = Past(
     was_there=_begin_by("valid"),
     told_with=TOLD_WITH,
-    # A hold that was released later had another end then, or none.
-    known_since={"validTo": lambda row, moment: or_(row.c.released_at.is_(None), row.c.released_at <= moment)},
+    # An end that had not come could still be set otherwise, by a release.
+    known_since={"validTo": lambda row, moment: func.upper(row.c.valid) <= moment},
 )
 DETERMINATION_PAST: Final = Past(was_there=_be_set_by("decided_at"), told_with=TOLD_WITH)

@@ -117,6 +117,8 @@ def _tell_separation(facts: Facts, places: Mapping[Any, Agency], stint: Stint) -
     by_reason = stint.separation_reason in ADVERSE
     by_outcome = any(
         may_count(each)
+        # A commendation speaks against nobody.
+        and each.kind != "COMMENDATION"
         and (each.officer_id, each.agency_id) == (stint.officer_id, stint.agency_id)
         and abs((each.action_date - left).days) <= 365
         for each in facts.outcomes

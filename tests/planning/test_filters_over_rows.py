@@ -99,3 +99,20 @@ async def test_too_many_hops_are_refused(shared: RunningRegistry) -> None:
     with pytest.raises(ProbityError) as refused:
         await list_ids(shared, "records", OUTCOMES, given)
     assert refused.value.code is ErrorCode.LIMIT_EXCEEDED
+
+
+@pytest.mark.parametrize("empty", [{}, {"eq": None}, {"from": None, "to": None}])
+async def test_a_comparison_with_nothing_leaves_nothing_out(
+    registry: RunningRegistry, own_truth: asyncpg.Connection, empty: dict[str, Any]
+) -> None:
+    """A sealed outcome shows no date: were it left out, a masked value would not be as one that is absent."""
+    document = "query($f: OutcomeFilter) { me { outcomes(first: 50, filter: $f) { nodes { id actionDate } } } }"
+    await own_truth.execute(
+        "INSERT INTO registry.holds (id, series_id, kind, valid, authority, placed_by) "
+        "VALUES (gen_random_uuid(), $1, 'SEAL_ORDER', tstzrange(now() - interval '1 minute', NULL), 'court', 'clerk')",
+        StoryOutcome.WALKER_TERMINATED.value,
+    )
+    whole = (await registry.ask("officer", document, f=None))["me"]["outcomes"]["nodes"]
+    assert {"id": WALKER_OUTCOME, "actionDate": None} in whole
+    for wanted in ({"actionDate": empty}, {"not": {"not": {"actionDate": empty}}}):
+        assert (await registry.ask("officer", document, f=wanted))["me"]["outcomes"]["nodes"] == whole
