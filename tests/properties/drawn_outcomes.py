@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import product
+from itertools import pairwise, product
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -32,6 +32,11 @@ from tests.properties.drawn_people import Listing, People
 # Which officers may have an outcome in these states; in any other state everyone with a record.
 _CLEARED = (Listing.LISTED, Listing.LISTED_IN_ONE_STATE)
 _NO_FINDING = (*_CLEARED, Listing.NO_FINDING, Listing.NO_FINDING_IN_ONE_STATE)
+# Texts that JSON, SQL or a pattern could take for something else.
+MANUALS = (
+    *("manual", "it's", 'a "manual"', "back\\slash 100%", "line\nbreak\ttab"),
+    *("\u00a7 12 \u201cforce\u201d", "\u2028\U0001f46e"),
+)
 _LISTING = {RecordState.CLEARED, RecordState.NO_FINDING}
 
 
@@ -137,6 +142,7 @@ def _draw_outcome(people: People, standing: Standing, officer: UUID, state: Reco
         cleared_at=begun + timedelta(days=60) if standing.lifecycle is Lifecycle.CLEARED else None,
     )
     _draw_versions(people, series, versions, begun, expunged=state is RecordState.EXPUNGED)
+    _draw_statuses(people, series, standing, begun)
     _draw_holds(people, series, standing.hold)
     if people.is_likely(0.8):
         people.add(
@@ -150,6 +156,18 @@ def _draw_outcome(people: People, standing: Standing, officer: UUID, state: Reco
             decided_by="someone else",
             decided_at=begun + timedelta(days=30),
         )
+        if people.aside.random() < 0.4:
+            people.add_aside(
+                "registry.determinations",
+                series_id=series,
+                version=versions,
+                rule_pack=f"pack-{number}",
+                rule_pack_version=2 + number,
+                result="SATISFIED",
+                missing=[],
+                decided_by="someone else",
+                decided_at=begun + timedelta(days=people.aside.choice((30, 60))),
+            )
     return series
 
 
@@ -157,12 +175,12 @@ def _draw_matter(people: People, agency: UUID, number: int) -> UUID:
     matter = people.add(
         "registry.matters",
         kind="INTERNAL_INVESTIGATION",
-        status="OPEN",
         agency_id=agency,
         court=f"matter court {number}" if number % 2 else None,
         case_number=f"DRAWN-{number}",
         force_related=people.choose((True, False, None)),
         opened_on=people.draw_day(200, 900),
+        **_draw_course(people),
     )
     people.add(
         "registry.evidence_items",
@@ -171,7 +189,7 @@ def _draw_matter(people: People, agency: UUID, number: int) -> UUID:
         document_kind=str(people.choose(list(DocumentKind))),
         custodian=f"custodian {number}",
         held_on=people.draw_day(100, 200),
-        media_type=None,
+        media_type=people.aside.choice(("application/pdf", None)),
         redacted=bool(number % 2),
     )
     people.add(
@@ -183,6 +201,14 @@ def _draw_matter(people: People, agency: UUID, number: int) -> UUID:
         waived=number % 5 == 0,
     )
     return matter
+
+
+def _draw_course(people: People) -> dict[str, Any]:
+    """How far a matter has come."""
+    noticed, closed = (people.at.date() - timedelta(days=people.aside.randint(20, 190)) for _ in range(2))
+    if people.aside.random() < 0.5:
+        return {"status": "OPEN", "notice_served_on": noticed, "closed_on": None, "disposition": None}
+    return {"status": "CLOSED", "notice_served_on": None, "closed_on": closed, "disposition": "SUSTAINED"}
 
 
 def _draw_versions(people: People, series: UUID, count: int, begun: Any, *, expunged: bool) -> None:
@@ -203,13 +229,40 @@ def _draw_versions(people: People, series: UUID, count: int, begun: Any, *, expu
         if not expunged:
             _draw_content(people, series, version)
         if people.is_likely(0.3) and last:
+            # It may have been taken back since.
+            until = people.aside.choice((None, None, None, people.at - timedelta(days=2)))
             people.add(
                 "registry.officer_statements",
                 series_id=series,
                 version=version,
                 body=f"my side {people.random.random()}",
+                recorded=Range(recorded.lower, until),
+            )
+        elif not last and people.aside.random() < 0.5:
+            people.add_aside(
+                "registry.officer_statements",
+                series_id=series,
+                version=version,
+                body=f"my first side {people.aside.random()}",
                 recorded=recorded,
             )
+
+
+def _draw_statuses(people: People, series: UUID, standing: Standing, begun: Any) -> None:
+    """How it stood from the beginning on; the last of it is how it stands."""
+    aside = people.aside
+    days = sorted(aside.sample(range(1, 99), aside.choice((0, 1, 1, 2))), reverse=True)
+    for since, until in pairwise([begun, *(people.at - timedelta(days=each) for each in days), None]):
+        lifecycle = standing.lifecycle if until is None else aside.choice(list(Lifecycle))
+        people.put(
+            "registry.outcome_statuses",
+            series_id=series,
+            recorded=Range(since, until),
+            lifecycle=str(lifecycle),
+            finality=str(standing.finality if until is None else aside.choice(list(Finality))),
+            dispute=str(standing.dispute if until is None else aside.choice(list(DisputeState))),
+            void_reason=str(aside.choice(list(VoidReason))) if lifecycle is Lifecycle.VOIDED else None,
+        )
 
 
 def _draw_content(people: People, series: UUID, version: int) -> None:
@@ -222,7 +275,7 @@ def _draw_content(people: People, series: UUID, version: int) -> None:
         series_id=series,
         version=version,
         commitment_salt=people.random.randbytes(16),
-        action_date=people.draw_day(100, 900),
+        action_date=people.aside.choice((people.draw_day(100, 900), people.at.date() - timedelta(days=300))),
         basis=["DISHONESTY"] if people.is_likely(0.5) else [],
         force_related=forced,
         force_types=["CANINE"] if forced else [],
@@ -230,7 +283,7 @@ def _draw_content(people: People, series: UUID, version: int) -> None:
         recommended_finding=draw("SUSTAINED"),
         final_finding=draw("SUSTAINED"),
         standard_of_proof=draw("PREPONDERANCE"),
-        legal_basis=f"manual {people.random.random()}",
+        legal_basis=f"{people.aside.choice(MANUALS)} {people.random.random()}",
         conviction_basis=draw("JURY_VERDICT"),
         civil_basis=draw("VERDICT"),
         court=draw("a court", "another court"),

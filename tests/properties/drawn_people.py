@@ -58,6 +58,8 @@ class People:
 
     random: Random
     at: datetime
+    # For what only answers need: more of it changes nothing of who stands how to what.
+    aside: Random = field(default_factory=lambda: Random("aside"))
     tables: Tables = field(default_factory=dict)
     agencies: list[UUID] = field(default_factory=list)
     officers: dict[Listing, list[UUID]] = field(default_factory=dict)
@@ -77,6 +79,10 @@ class People:
         key = self.draw_id()
         self.put(table, id=key, **values)
         return key
+
+    def add_aside(self, table: str, **values: Any) -> None:
+        """Add a row with an id of its own that was drawn aside."""
+        self.put(table, id=UUID(int=self.aside.getrandbits(128), version=4), **values)
 
     def put(self, table: str, **values: Any) -> None:
         """Add a row as it is."""
@@ -142,7 +148,7 @@ def _draw_officer(people: People, number: int) -> UUID:
             kind=kind,
             **(name | {"family_name": f"{name['family_name']}{place}"}),
             from_date=people.draw_day(1000, 4000) if place else None,
-            to_date=None,
+            to_date=people.aside.choice((None, people.at.date())),
             source="drawn",
         )
     for kind, issuer, value, token in (

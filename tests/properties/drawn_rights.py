@@ -14,7 +14,13 @@ from uuid import UUID
 
 from asyncpg import Range
 
-from app.domain.vocabulary import CredentialStatus, MatchResult, RecordState, Role
+from app.domain.vocabulary import (
+    MatchResult,
+    RecordState,
+    RequiredAction,
+    Role,
+)
+from tests.properties.drawn_duties import draw_credentials, draw_duties, draw_exports
 from tests.properties.drawn_outcomes import draw_idle, draw_running
 from tests.properties.drawn_people import Listing, People
 
@@ -61,6 +67,9 @@ def draw_rights(people: People, states: Mapping[UUID, RecordState]) -> list[Hold
     _draw_openings(people, states, holders)
     _draw_agency_rows(people, outcomes, bodies)
     _draw_records(people, outcomes)
+    for holder in holders:
+        if holder.role is Role.DOJ_ANALYST:
+            draw_exports(people, holder.account)
     return holders
 
 
@@ -228,14 +237,16 @@ def _draw_opening(people: People, outcome: UUID, account: str, way: str) -> None
 def _draw_agency_rows(people: People, outcomes: Sequence[UUID], bodies: Sequence[UUID]) -> None:
     """What agencies read of themselves: credentials, duties, monitors, notices and tasks."""
     for number, agency in enumerate(people.agencies):
-        _draw_duties(people, agency, number)
-        _draw_credentials(people, agency, bodies)
+        draw_duties(people, agency, number)
+        draw_credentials(people, agency, bodies)
+        stints = [row for row in people.tables["registry.stints"] if row["agency_id"] == agency]
         for officer in people.random.sample(people.everyone, 3):
+            served = [row["id"] for row in stints if row["officer_id"] == officer]
             people.add(
                 "registry.monitor_subscriptions",
                 agency_id=agency,
                 officer_id=officer,
-                stint_id=None,
+                stint_id=people.aside.choice((*served, None)),
                 valid=draw_running(people) if people.is_likely(0.5) else draw_idle(people),
                 renewal_due=people.draw_day(0, 90),
             )
@@ -247,8 +258,10 @@ def _draw_agency_rows(people: People, outcomes: Sequence[UUID], bodies: Sequence
                 agency_id=agency,
                 chain_id="drawn",
                 chain_position=number,
-                required_action="RE_DECIDE",
-                due_at=people.at + timedelta(days=number),
+                required_action=str(people.aside.choice(list(RequiredAction))),
+                due_at=people.at + timedelta(days=number // 2),
+                done_by="someone else" if number % 3 == 0 else None,
+                done_at=people.at - timedelta(hours=number) if number % 3 == 0 else None,
             )
     for officer in people.everyone:
         _draw_notice(people, people.choose(outcomes), officer_id=officer)
@@ -266,74 +279,10 @@ def _draw_notice(people: People, outcome: UUID, **recipient: UUID | str) -> UUID
         event_id=people.draw_id(),
         channel="INBOX",
         created_at=people.at - timedelta(days=people.random.randint(1, 90)),
+        acknowledged_at=people.aside.choice((None, people.at - timedelta(hours=5))),
         due_at=people.choose((None, people.at + timedelta(days=9))),
         **whole,
     )
-
-
-def _draw_duties(people: People, agency: UUID, number: int) -> None:
-    day = people.at.date()
-    people.add(
-        "registry.agency_enrollments",
-        agency_id=agency,
-        role=("SUBMITTER", "QUERIER", "MONITOR")[number % 3],
-        certifying_official="an official",
-        valid=Range(day - timedelta(days=100), None),
-        last_attestation=None if number % 2 else day,
-        renewal_due=day + timedelta(days=number),
-    )
-    people.add(
-        "registry.period_reports",
-        agency_id=agency,
-        period=Range(day - timedelta(days=90), day),
-        report_count=number,
-        certified_by=None,
-        certified_at=None,
-    )
-    people.add(
-        "registry.attestations",
-        agency_id=agency,
-        period=Range(day - timedelta(days=90), day),
-        statement="a statement",
-        history_digest="drawn",
-        answer=bool(number % 2),
-        attested_by="someone else",
-    )
-    people.add(
-        "registry.grant_eligibilities",
-        agency_id=agency,
-        as_of=day - timedelta(days=number),
-        result=("ELIGIBLE", "PROVISIONAL", "NOT_ELIGIBLE", "EXEMPT")[number % 4],
-        proof=f'{{"number": {number}}}',
-        decided_by="someone else",
-        decided_at=people.at,
-    )
-
-
-def _draw_credentials(people: People, agency: UUID, bodies: Sequence[UUID]) -> None:
-    """Credentials one after the other; today's stands in any status, with any body or none."""
-    day = people.at.date()
-    for span in (
-        Range(day - timedelta(days=300), day),
-        Range(day, people.choose((None, day + timedelta(days=1)))),
-    ):
-        credential = people.add(
-            "registry.agency_credentials",
-            agency_id=agency,
-            body_id=people.choose((*bodies, *bodies, None)),
-            status=str(people.choose(list(CredentialStatus)[1:5])),
-            basis=people.choose(("BODY_REVIEW", "HEAD_AFFIRMATION", None)),
-            valid=span,
-            policy_sha256=people.choose((None, people.random.randbytes(32))),
-        )
-        for test in ("BAN_ON_CHOKEHOLDS", "DE_ESCALATION"):
-            people.add(
-                "registry.policy_tests",
-                credential_id=credential,
-                test=test,
-                result=people.choose(("PASSED", "FAILED", "NOT_REVIEWED")),
-                clause_sha256=people.random.randbytes(32),
-            )
 
 
 def _draw_records(people: People, outcomes: Sequence[UUID]) -> None:

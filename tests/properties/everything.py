@@ -7,10 +7,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.properties.drawn_documents import LEFT_OUT
 from tests.properties.oracle import TYPE_OF_KIND
 
 ROWS_BELOW = "{ id }"
+# Where the plain objects have no answer: places of the whole country, disclosures that the tests themselves make, and
+# what test_three_ways compares cell by cell.
+LEFT_OUT = frozenset(
+    {
+        "Query.jurisdictions", "Query.monitors", "Query.notices", "Query.relianceTasks", "Query.analystRows",
+        "Query.disclosures", "Query.breakGlassAccesses", "Query.credentials", "Query.compliance",
+        "Query.grantEligibility", "Query.roleGrants", "Me.disclosuresOfMe", "Me.mandates", "Jurisdiction.agencies",
+        "Agency.parent", "Agency.credentials", "Viewer.body", "RoleGrant.agencyOris", "RoleGrant.agency",
+        "RoleGrant.officer", "RoleGrant.body", "RoleGrant.stateCode", "Notice.acknowledgedAt", "Notice.isAcknowledged",
+        "Notice.outcome",
+    }
+)  # fmt: skip
 
 
 def list_fields(schema: Any, type_name: str) -> list[str]:

@@ -17,6 +17,7 @@ from sqlalchemy import and_, exists, func, literal_column, select
 from app.domain.vocabulary import Entity, RecordState, Relation
 from app.planning import predicates, relations, scopes
 from app.planning.catalogue import Catalogue, Joined
+from app.planning.context_sets import CONTEXT_SETS
 from app.planning.predicates import PredicateCompiler
 from app.policy.grant import Predicate
 from app.storage.tables import outcomes
@@ -50,8 +51,8 @@ def swap_states(one: RecordState, other: RecordState) -> Patch:
     def plant(patched: pytest.MonkeyPatch) -> None:
         real, swapped = relations.be_in_states, {one: other, other: one}
 
-        def be_in_states(entity: Entity, states: frozenset[RecordState], *given: Any) -> Any:
-            return real(entity, frozenset(swapped.get(each, each) for each in states), *given)
+        def be_in_states(entity: Entity, states: frozenset[RecordState], *given: Any, **named: Any) -> Any:
+            return real(entity, frozenset(swapped.get(each, each) for each in states), *given, **named)
 
         patched.setattr(predicates, "be_in_states", be_in_states)
 
@@ -170,19 +171,29 @@ GATE_FAULTS: tuple[tuple[int, str, str, str], ...] = (
 
 @asynccontextmanager
 async def replace_function(connections: list[asyncpg.Connection], name: str, old: str, new: str) -> AsyncIterator[None]:
-    """A function of the gate with one of its conditions replaced, in each of the databases."""
+    """A function of the gate, or a set of the context, with a condition replaced, in each of the databases."""
+    function = "gather_sets" if name in CONTEXT_SETS else name
     definitions = [
-        await each.fetchval("SELECT pg_get_functiondef(p.oid) FROM pg_proc p WHERE p.proname = $1", name)
+        await each.fetchval("SELECT pg_get_functiondef(p.oid) FROM pg_proc p WHERE p.proname = $1", function)
         for each in connections
     ]
-    assert all(old in definition for definition in definitions), name
     try:
         for connection, definition in zip(connections, definitions, strict=True):
-            await connection.execute(definition.replace(old, new))
+            asked = find_condition(definition, name)
+            assert old in asked, name
+            await connection.execute(definition.replace(asked, asked.replace(old, new)))
         yield
     finally:
         for connection, definition in zip(connections, definitions, strict=True):
             await connection.execute(definition)
+
+
+def find_condition(definition: str, name: str) -> str:
+    """What a function asks for one set of the context; all that it asks where it is of one thing alone."""
+    if name not in CONTEXT_SETS:
+        return definition
+    begin = definition.index(f"c.{name} := ")
+    return definition[begin : definition.index("END IF", begin)]
 
 
 @asynccontextmanager

@@ -73,6 +73,26 @@ class Facts:
         return self.group("registry.holds", "series_id")
 
     @cached_property
+    def versions_of(self) -> dict[UUID, list[Row]]:
+        """Versions by outcome."""
+        return self.group("registry.outcome_versions", "series_id")
+
+    @cached_property
+    def contents_of(self) -> dict[UUID, list[Row]]:
+        """What versions said, by outcome."""
+        return self.group("registry.outcome_contents", "series_id")
+
+    @cached_property
+    def statuses_of(self) -> dict[UUID, list[Row]]:
+        """How outcomes stood, by outcome."""
+        return self.group("registry.outcome_statuses", "series_id")
+
+    @cached_property
+    def statements_of(self) -> dict[UUID, list[Row]]:
+        """Officers' statements by outcome."""
+        return self.group("registry.officer_statements", "series_id")
+
+    @cached_property
     def disclosed_in(self) -> dict[UUID, list[Row]]:
         """What was disclosed, by audit record."""
         return self.group("audit.items", "record_id")
@@ -84,12 +104,10 @@ class Facts:
 
 
 async def read_facts(truth: asyncpg.Connection, at: datetime) -> Facts:
-    """Read every table of the registry and the audit chain but jurisdictions, by which nothing is judged."""
+    """Read every table of the registry and of the audit chain."""
     rows: dict[str, list[Row]] = {}
     texts: dict[str, list[Row]] = {}
     for table in TABLES:
-        if table == "registry.jurisdictions":
-            continue
         found = await truth.fetch(f"SELECT t.*, to_jsonb(t) AS text__ FROM {table} t")
         rows[table] = [{name: value for name, value in row.items() if name != "text__"} for row in found]
         texts[table] = [json.loads(row["text__"]) for row in found]

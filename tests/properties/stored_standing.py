@@ -57,6 +57,7 @@ POSSIBLE: dict[Entity, frozenset[Relation]] = {
     Entity.NOTICE: frozenset({Relation.OWN_AGENCY, Relation.SELF}),
     Entity.GRANT: frozenset({Relation.OWN_AGENCY, Relation.SELF}),
     Entity.CONSENT: frozenset({Relation.SELF}),
+    Entity.EXPORT: frozenset({Relation.SELF}),
     Entity.DISCLOSURE: frozenset({Relation.SELF}),
     Entity.COMPLIANCE: frozenset({Relation.OWN_AGENCY, Relation.APPLICANT, Relation.CREDENTIALEE}),
     Entity.CREDENTIAL: frozenset({Relation.OWN_AGENCY, Relation.APPLICANT, Relation.CREDENTIALEE}),
@@ -293,6 +294,8 @@ class Standings:
             mine = row["officer_id"] in self.own_officers
         elif entity is Entity.GRANT:
             mine = officer is not None and row["role"] == Role.OFFICER_REP and row["officer_id"] == officer
+        elif entity is Entity.EXPORT:
+            mine = row["account"] == self.asker.account
         elif entity is Entity.DISCLOSURE:
             items = self.facts.disclosed_in.get(row["id"], ())
             mine = officer is not None and any(each["officer_id"] == officer for each in items)

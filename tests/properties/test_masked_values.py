@@ -13,6 +13,7 @@ from app.identity.presented import PresentedToken
 from app.pipeline import GraphQLRequest
 from tests.journeys.conftest import RunningRegistry
 from tests.properties.askers import ASKERS
+from tests.properties.drawn_registry import SET_BY_TRIGGERS
 from tests.properties.oracle import Oracle, World
 
 PAGE = "nodes { id } edges { cursor } totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
@@ -68,7 +69,10 @@ async def change(truth: asyncpg.Connection, statement: str, ids: list[str]) -> i
     """Change values behind every trigger's back; how many."""
     async with truth.transaction():
         await truth.execute("SET LOCAL session_replication_role = replica")
-        return int((await truth.execute(statement, ids)).split()[-1])
+        changed = int((await truth.execute(statement, ids)).split()[-1])
+        await truth.execute("SET LOCAL session_replication_role = origin")
+        await truth.execute(SET_BY_TRIGGERS)
+        return changed
 
 
 FLIP_FORCE = "UPDATE registry.outcome_contents SET force_related = NOT force_related WHERE series_id = ANY($1::uuid[])"

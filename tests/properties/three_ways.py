@@ -40,7 +40,14 @@ OPEN = frozenset({"registry.agencies", "registry.agency_oris", "registry.credent
 HANGING: dict[str, tuple[str, Entity, str, str]] = {
     **{
         f"registry.{name}": ("registry.outcome_series", Entity.OUTCOME, "series_id", "id")
-        for name in ("outcome_versions", "outcome_contents", "officer_statements", "determinations", "holds")
+        for name in (
+            "outcome_versions",
+            "outcome_contents",
+            "outcome_statuses",
+            "officer_statements",
+            "determinations",
+            "holds",
+        )
     },
     "registry.matters": ("registry.outcome_series", Entity.OUTCOME, "id", "matter_id"),
     "registry.process_steps": ("registry.outcome_series", Entity.OUTCOME, "matter_id", "matter_id"),
@@ -65,8 +72,12 @@ KEYS = frozenset(
 
 # Columns that are shown only through an expression (an analyst reads the days between them, and no day).
 COUNTED_FROM: dict[Login, dict[str, set[str]]] = {
-    Login.ANALYST: {"registry.outcome_series": {"created_at", "notice_served_at", "cleared_at"}},
+    Login.ANALYST: {"registry.outcome_series": {"created_at", "notice_served_at", "cleared_at", "order_date"}},
 }
+# Columns that conditions are asked of, whoever asks: whether a hold was ever placed, and whose a row is.
+ASKED_OF: dict[str, set[str]] = {"registry.outcome_series": {"held"}, "registry.analysis_exports": {"account"}}
+# A value that stands on another row as well, to sort by: for those who may be shown it where it belongs.
+ALSO_ON = {("registry.outcome_contents", "action_date"): ("registry.outcome_series", "order_date")}
 
 
 @dataclass(slots=True)
@@ -209,6 +220,9 @@ class ThreeWays:
             return self._find_texts(table, "id").get(str(row["id"]), {})[column.name]
         if table == "registry.agencies":
             return self._find_texts(table, "id")[str(row["agency_id"])][column.name]
+        if table == "registry.officer_statements":
+            spoken = self.registry.facts.statements_of.get(row["id"], ())
+            return next((each[column.name] for each in spoken if each["recorded"].upper is None), None)
         version = str(row["current_version"])
         found = self._find_texts(table, "series_id", "version").get(f"{row['id']} {version}", {})
         return found.get(column.name)
@@ -286,8 +300,8 @@ def list_kept_fields(registry: DrawnRegistry, table: str) -> list[str]:
     return registry.witness.pick_by_class(
         f"{binding.name}.{name}"
         for binding in registry.catalogue.types.values()
-        for name, bound in binding.fields.items()
-        if isinstance(bound, Leaf) and bound.column.table.fullname == table
+        for name, bound in binding.list_leaves()
+        if bound.column.table.fullname == table
     )
 
 
@@ -321,12 +335,15 @@ def expect_columns(registry: DrawnRegistry, login: Login) -> tuple[dict[str, set
     allowed: dict[str, set[str]] = defaultdict(set)
     for grant in list_grants_of(registry, login):
         for binding in registry.catalogue.types.values():
-            for name, bound in binding.fields.items():
-                if isinstance(bound, Leaf) and f"{binding.name}.{name}" in grant.fields:
+            for name, bound in binding.list_leaves():
+                if f"{binding.name}.{name}" in grant.fields:
                     needed[bound.column.table.fullname].add(bound.column.name)
     for table in METADATA.sorted_tables:
         if table.fullname in needed:
             allowed[table.fullname] |= KEYS & {column.name for column in table.columns}
+            allowed[table.fullname] |= ASKED_OF.get(table.fullname, set())
+    for (kept_in, column), (other, same) in ALSO_ON.items():
+        allowed[other] |= {same} if column in needed[kept_in] else set()
     return needed, allowed
 
 
