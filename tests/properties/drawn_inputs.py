@@ -57,9 +57,11 @@ class InputDrawer:
     declared: dict[str, str] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     grouped: Sequence[str] = ()
+    _at: str = ""
 
-    def draw_arguments(self, definitions: Mapping[str, Any], size: int, target: str) -> list[str]:
-        """The arguments, as they are written, of a field that leads to objects of type `target`."""
+    def draw_arguments(self, definitions: Mapping[str, Any], size: int, target: str, at: str) -> list[str]:
+        """The arguments, as written, of the field `at` (`Type.field`) that leads to objects of type `target`."""
+        self._at = at
         given: dict[str, Any] = {}
         if "groupBy" in definitions:
             given = self._draw_tally(definitions)
@@ -101,13 +103,15 @@ class InputDrawer:
         return self.draw_filter(type_, 0, 0) if name == "filter" else self._draw_order(type_)
 
     def _wants(self, name: str, chance: float) -> bool:
-        return self.random.random() < (0.9 if name in self.focus else chance)
+        """Whether an argument is to be given: nearly always while it never was."""
+        is_due = name in self.focus or not (self.focus or self.asked[f"{self._at}({name}:)"])
+        return self.random.random() < (0.9 if is_due else chance)
 
     def _draw_window(self, target: str, size: int) -> dict[str, Any]:
-        backwards = self.random.random() < 0.4
+        backwards = self._wants("last", 0.4)
         given: dict[str, Any] = {"last" if backwards else "first": self.random.randint(0, size)}
         cursors = self.known.cursors.get(target, ())
-        if self.random.random() < 0.35:
+        if self._wants("before" if backwards else "after", 0.35):
             key = self.random.choice(self.known.ids.get(target) or [NOWHERE])
             cursor = self.random.choice(cursors) if cursors and self.random.random() < 0.8 else make_cursor(key)
             if self.random.random() < 0.05:

@@ -80,7 +80,7 @@ class ReadDrawer:
         given = [f"{size}: {self.random.randint(1, 4)}", f"{cursor}: $cursor"]
         others = {key: each for key, each in arguments.items() if key in {"filter", "orderBy", "asOf"}}
         target = strip(query.fields[name].type).name.removesuffix("Connection")
-        given += self._inputs.draw_arguments(others, self.size.page, target)
+        given += self._inputs.draw_arguments(others, self.size.page, target, f"Query.{name}")
         info = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount"
         below = self._draw_object(target, 3)
         text = f"{{ {name}({', '.join(given)}) {{ nodes {below} {info} }} }}"
@@ -171,7 +171,8 @@ class ReadDrawer:
         if is_leaf_type(target):
             return f"{key}{name}{held}"
         size = self.size.page if depth == 0 or type_name == "Me" else self.size.below
-        given = self._inputs.draw_arguments(found.args, size, target.name.removesuffix("Connection"))
+        item = target.name.removesuffix("Connection")
+        given = self._inputs.draw_arguments(found.args, size, item, f"{type_name}.{name}")
         arguments = f"({', '.join(given)})" if given else ""
         text = f"{key}{name}{arguments}{held} {self._draw_target(target, depth + 1)}"
         if found.args and depth and self.random.random() < 0.05:
