@@ -155,10 +155,12 @@ class InputDrawer:
             if name not in LOGIC and (hops < MOST_HOPS or not _is_related(strip(each.type)))
         ]
         given: dict[str, Any] = {}
+        due = {name: self._count_due(strip(type_.fields[name].type)) for name in members}
         for _ in range(self.random.choice((1, 1, 1, 2))):
-            name = self._prefer(type_.name, members)
+            name = self._prefer(type_.name, members, due)
             given[name] = self._draw_member(type_, name, depth, hops)
-        if depth < 3 and self.random.random() < (0.9 if self.focus & LOGIC else 0.45):
+        is_due = self.focus & LOGIC or not (self.focus or all(self.asked[f"{type_.name}.{each}"] for each in LOGIC))
+        if depth < 3 and self.random.random() < (0.9 if is_due else 0.45):
             logic = self._prefer(type_.name, ["and", "or", "not"])
             if logic == "not":
                 given[logic] = self.draw_filter(type_, depth + 1, hops)
@@ -258,8 +260,14 @@ class InputDrawer:
         told = {"statistic": self._prefer("Statistic", statistics)} if _spell(measure) in SPREADS else {}
         return {"measure": measure, **told}
 
-    def _prefer(self, owner: str, names: Sequence[str]) -> str:
-        return self.random.choices(list(names), weigh(self.asked, self.focus, owner, names))[0]
+    def _count_due(self, type_: Any) -> int:
+        """How much of a member's own type was never asked."""
+        return 0 if self.focus else sum(not self.asked[f"{type_.name}.{each}"] for each in type_.fields)
+
+    def _prefer(self, owner: str, names: Sequence[str], due: Mapping[str, int] | None = None) -> str:
+        weights = weigh(self.asked, self.focus, owner, names)
+        found = zip(names, weights, strict=True)
+        return self.random.choices(list(names), [each * (1 + (due or {}).get(name, 0)) for name, each in found])[0]
 
     def _write(self, value: Any, type_: Any, chance: float) -> str:
         """A value as GraphQL: as it is, or as a variable of its type."""

@@ -6,7 +6,6 @@ It is asked for every measure; those that a question does not name are then told
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from tests.analysis import drawn_facts, plain_figures
@@ -23,10 +22,6 @@ def tell_figures(counted: drawn_facts.Facts, subject: str, given: Mapping[str, A
     named = given.get("measures")
     shown = MEASURES[subject] if named is None else [spell(each) for each in named]
     arguments = {**asked, "groupBy": dimensions, "first": given["first"], "filter": drop_nulls(given.get("filter"))}
-    if subject == "wandering":
-        # A commendation speaks against nobody who left about the same time.
-        adverse = [each for each in counted.outcomes if each.kind != "COMMENDATION"]
-        counted = replace(counted, outcomes=adverse)
     told = plain_figures.compute(counted, subject, arguments, shown)
     nothing = dict.fromkeys((*MEMBERS[subject], *MEASURES[subject]))
     return {
